@@ -1,0 +1,58 @@
+/** What a body of `POST /v1/events` holds: one event, an array, `{"events": […]}`, or one event a line. Pure. */
+import { isJsonObject } from '../event/draft-schema.ts';
+import type { Posted } from '../event/intake.ts';
+
+/** The most events of one call (contracts/events.md). */
+export const EVENTS_MAX = 5000;
+
+/** The most bytes of one call after unpacking (contracts/events.md). */
+export const BODY_BYTES_MAX = 10 * 1024 * 1024;
+
+/** The most bytes of one event as compact JSON (contracts/events.md). */
+export const EVENT_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Takes a body apart.
+ * @param isLines whether the caller said that it is NDJSON; else that is tried where the whole is not JSON
+ * @returns null when it is neither
+ */
+export function postedEvents(text: string, isLines: boolean): readonly Posted[] | null {
+  const whole = isLines ? undefined : parsed(text);
+  if (whole !== undefined) return eventsIn(whole.value).map((body) => ({ body }));
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  if (!isLines && (lines.length < 2 || !isJsonObject(parsed(lines[0] ?? '')?.value))) return null;
+  return lines.map((line) => {
+    const event = parsed(line);
+    return event === undefined ? { problem: 'line: not JSON' } : { body: event.value };
+  });
+}
+
+/** The first event that is over the limit, as its place in the call; null when none is. */
+export function oversizedEvent(posted: readonly Posted[], bodyBytes: number): number | null {
+  // A body within the limit of one event cannot hold one beyond it.
+  if (bodyBytes <= EVENT_BYTES_MAX) return null;
+  const index = posted.findIndex((item) => 'body' in item && bytesOf(item.body) > EVENT_BYTES_MAX);
+  return index === -1 ? null : index;
+}
+
+function eventsIn(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  return isJsonObject(value) && Array.isArray(value['events']) ? value['events'] : [value];
+}
+
+function parsed(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return undefined;
+  }
+}
+
+function bytesOf(value: unknown): number {
+  try {
+    return new TextEncoder().encode(JSON.stringify(value)).length;
+  } catch {
+    // Nested too deep to be written: admission says so by name.
+    return 0;
+  }
+}

@@ -1,0 +1,32 @@
+/** Wires the rooms: opens the ports of a request over the bindings, and puts every surface behind the gate. */
+import type { Hono } from 'hono';
+import { ownSurface } from './api/surface.ts';
+import { dialects } from './dialects/index.ts';
+import type { GateEnv, Settings } from './edge/env.ts';
+import { createGate } from './edge/gate.ts';
+import type { Ingest } from './ingest/ingest.ts';
+import { openEventIntake } from './ingest/intake.ts';
+import { openDatabase } from './store/database.ts';
+import { openEventReader } from './store/event-reader.ts';
+import { openKeyStore } from './store/key-store.ts';
+
+/** Everything that the Worker is bound to. */
+export type Bindings = Settings & {
+  readonly DB: D1Database;
+  readonly INGEST: DurableObjectNamespace<Ingest>;
+};
+
+/** Builds the app; it keeps no state of its own between requests. */
+export function createApp(): Hono<GateEnv> {
+  return createGate(
+    async (context, next) => {
+      const { DB, INGEST } = context.env as Bindings;
+      const database = openDatabase(DB, context.var.meter);
+      context.set('reader', openEventReader(database));
+      context.set('keys', openKeyStore(database));
+      context.set('intake', openEventIntake(INGEST));
+      await next();
+    },
+    [...dialects, ownSurface],
+  );
+}

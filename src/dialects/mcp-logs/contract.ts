@@ -1,0 +1,101 @@
+/** The contract of mcp-logs: its parameters, its limits and the words of its refusals (contracts/mcp-logs.md). */
+import * as z from 'zod';
+import { parseTime, type Rounding } from '../../event/time.ts';
+
+/** Rows of a page by default, and at most. */
+export const LIMIT_DEFAULT = 50;
+export const LIMIT_MAX = 1000;
+
+/** The windows that `period` names, in milliseconds. */
+export const PERIODS: Readonly<Record<string, number>> = {
+  '1h': 3_600_000,
+  '6h': 21_600_000,
+  '24h': 86_400_000,
+  '7d': 604_800_000,
+  '30d': 2_592_000_000,
+};
+
+const GO_FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const GO_INTEGER = /^[+-]?\d+$/;
+
+/** An empty value is an absent one. */
+function optional<T extends z.ZodType>(schema: T): z.ZodPipe<z.ZodTransform, z.ZodOptional<T>> {
+  return z.preprocess((value) => (value === '' ? undefined : value), schema.optional()) as never;
+}
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+
+/** A time that `period` forgives: checked only where no known period is given. */
+function time(name: string, rounding: Rounding): z.ZodType<number, string> {
+  return z.string().transform((text, context) => {
+    const parsed = parseTime(text, rounding);
+    if (parsed !== null && parsed.zoned) return parsed.milliseconds;
+    const why = parsed === null ? 'is no RFC 3339 time' : 'has no zone';
+    context.addIssue({ code: 'custom', message: `invalid ${name} format: ${JSON.stringify(text)} ${why}` });
+    return z.NEVER;
+  });
+}
+
+function float(name: string): z.ZodType<number, string> {
+  return z.string().transform((text, context) => {
+    if (GO_FLOAT.test(text) && Number.isFinite(Number(text))) return Number(text);
+    const why = GO_FLOAT.test(text) ? 'value out of range' : 'invalid syntax';
+    const message = `invalid ${name} format: strconv.ParseFloat: parsing ${JSON.stringify(text)}: ${why}`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+}
+
+function integer(name: string, check: (value: number) => string | null): z.ZodType<number, string> {
+  return z.string().transform((text, context) => {
+    const value = Number(text);
+    const isInteger = GO_INTEGER.test(text);
+    const why = isInteger ? 'value out of range' : 'invalid syntax';
+    const message =
+      isInteger && Number.isSafeInteger(value)
+        ? check(value)
+        : `invalid ${name} format: strconv.Atoi: parsing ${JSON.stringify(text)}: ${why}`;
+    if (message !== null) context.addIssue({ code: 'custom', message });
+    return message === null ? value : z.NEVER;
+  });
+}
+
+function limitFault(value: number): string | null {
+  if (value <= 0) return 'limit must be greater than 0';
+  return value > LIMIT_MAX ? `limit cannot exceed ${LIMIT_MAX}` : null;
+}
+
+/** What narrows a list and its siblings; the keys stand in the order in which faults are told. */
+const narrowing = {
+  start_time: optional(time('start_time', 'up')),
+  end_time: optional(time('end_time', 'down')),
+  min_latency: optional(float('min_latency')),
+  max_latency: optional(float('max_latency')),
+  tool_names: optional(list),
+  server_labels: optional(list),
+  status: optional(list),
+  virtual_key_ids: optional(list),
+  llm_request_ids: optional(list),
+  content_search: optional(z.string()),
+  period: optional(z.string()),
+};
+
+/** The parameters of `GET /api/mcp-logs`. */
+export const ListParameters = z.object({
+  ...narrowing,
+  limit: optional(integer('limit', limitFault)),
+  offset: optional(integer('offset', (value) => (value < 0 ? 'offset cannot be negative' : null))),
+  sort_by: optional(
+    z.enum(['timestamp', 'latency', 'cost'], "invalid sort_by: must be 'timestamp', 'latency' or 'cost'"),
+  ),
+  order: optional(z.enum(['asc', 'desc'], "invalid order: must be 'asc' or 'desc'")),
+  cursor: optional(z.string()),
+});
+
+/** Those parameters, read. */
+export type ListParameters = z.infer<typeof ListParameters>;

@@ -1,0 +1,19 @@
+/** A surface: a set of paths that speak one tongue, in answers as in errors. */
+import type { Context, Hono } from 'hono';
+import type { GateEnv } from './env.ts';
+import type { Problem } from './problem.ts';
+
+/** One dialect, or gatelog's own API. */
+export type Surface = {
+  readonly name: string;
+  /** Whether a path belongs here, known route or not; errors under it are rendered here. */
+  readonly owns: (path: string) => boolean;
+  readonly routes: Hono<GateEnv>;
+  /** A problem in this surface's envelope. Headers of the problem are added by the gate. */
+  readonly render: (problem: Problem, context: Context<GateEnv>) => Response;
+};
+
+/** Whether a path is a prefix's own or lies below it. */
+export function isUnder(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}/`);
+}

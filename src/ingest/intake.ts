@@ -1,0 +1,76 @@
+/** The Worker's end of the ingest: admits a call, hands it to the object, and never answers for more than is durable. */
+import type { EventIntake, IntakeResult, Receipt } from '../event/intake.ts';
+import { toRow } from '../store/event-rows.ts';
+import { admit } from './admit.ts';
+import type { Append, Ingest } from './ingest.ts';
+import { ENTRY_CHARACTERS_MAX, ROW_BYTES_MAX, type Entry, type LoggedRow } from './write-ahead-log.ts';
+
+/** The name of the one object: one database has one writer. */
+const SHARD = 'main';
+
+/** Further tries after the object was moved or reset; appends are idempotent, since ids are minted before them. */
+const RETRIES_MAX = 2;
+
+/** What an overloaded object is left alone for, in seconds. */
+const OVERLOADED_SECONDS = 2;
+
+/** Opens the intake over the object's namespace. */
+export function openEventIntake(namespace: DurableObjectNamespace<Ingest>): EventIntake {
+  return {
+    async take(intake) {
+      const { accepted, arrivals, rejected } = admit(intake, Date.now());
+      const receipt: Receipt = { accepted, rejected };
+      if (accepted === 0) return { outcome: 'kept', receipt };
+      const entries = entriesOf(arrivals.map((arrival) => [arrival.event.kind, toRow(arrival)]));
+      if ('tooLarge' in entries) return { outcome: 'too_large', detail: entries.tooLarge };
+      const { credentialId: credential, idempotencyKey: key, wait } = intake;
+      return append(namespace, {
+        entries,
+        receipt,
+        idempotency: key === null ? null : { credential, key },
+        wait,
+      });
+    },
+    async ping() {
+      await namespace.getByName(SHARD).ping();
+    },
+  };
+}
+
+async function append(namespace: DurableObjectNamespace<Ingest>, request: Append): Promise<IntakeResult> {
+  for (let tries = 0; ; tries++) {
+    try {
+      // A stub that has failed stays broken, so each try takes a fresh one.
+      return await namespace.getByName(SHARD).append(request);
+    } catch (error) {
+      if (isMarked(error, 'overloaded')) return { outcome: 'behind', retryAfterSeconds: OVERLOADED_SECONDS };
+      if (!isMarked(error, 'retryable') || tries === RETRIES_MAX) throw error;
+    }
+  }
+}
+
+function isMarked(error: unknown, mark: 'overloaded' | 'retryable'): boolean {
+  return typeof error === 'object' && error !== null && (error as Record<string, unknown>)[mark] === true;
+}
+
+/** Packs rows into entries of bounded size. */
+function entriesOf(rows: readonly LoggedRow[]): readonly Entry[] | { tooLarge: string } {
+  const entries: Entry[] = [];
+  let packed: string[] = [];
+  let characters = 0;
+  const close = (): void => {
+    if (packed.length > 0) entries.push({ body: `[${packed.join(',')}]`, events: packed.length });
+    packed = [];
+    characters = 0;
+  };
+  for (const row of rows) {
+    const text = JSON.stringify(row);
+    if (text.length > ROW_BYTES_MAX / 3 && new TextEncoder().encode(text).length > ROW_BYTES_MAX)
+      return { tooLarge: `event ${String(row[1][2])}: over ${ROW_BYTES_MAX} bytes once stored; send less` };
+    if (characters + text.length > ENTRY_CHARACTERS_MAX) close();
+    packed.push(text);
+    characters += text.length;
+  }
+  close();
+  return entries;
+}

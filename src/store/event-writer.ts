@@ -1,0 +1,124 @@
+/** The writer: puts arrivals into D1 so that doing it again changes nothing. Only the ingest room holds one. */
+import { sql, type SQL } from 'drizzle-orm';
+import type { Kind } from '../event/event.ts';
+import { SLOTS_PER_MILLISECOND, TIME_KEY_EPOCH } from '../event/time-key.ts';
+import type { Database } from './database.ts';
+import { mergedColumns, ROW_HEAD, type RowValues } from './event-rows.ts';
+import { postingTable, tokensOfRow } from './posting-list.ts';
+import { TABLES } from './tables.ts';
+
+/** How far an event may move when its millisecond is full, in milliseconds: 491 million keys. */
+const SPILL_MILLISECONDS = 60_000;
+
+/** Rows of one flush, by kind; within a kind no two have the same identity. */
+export type Flush = { readonly [K in Kind]?: readonly RowValues[] };
+
+/** Writes flushes. */
+export interface EventWriter {
+  /**
+   * Writes all rows in one transaction, merging those that exist. Repeating it, in whole or in part, changes nothing.
+   * @throws StoreFailure when D1 fails, in which case it may have written all the same
+   */
+  write(flush: Flush): Promise<void>;
+}
+
+/** Opens a writer over a database. */
+export function openEventWriter(database: Database): EventWriter {
+  return {
+    async write(flush) {
+      const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+      const token = (high % 2 ** 21) * 2 ** 32 + low;
+      const statements = (Object.keys(flush) as Kind[]).flatMap((kind) =>
+        writeKind(kind, flush[kind] ?? [], token),
+      );
+      await database.transaction(statements);
+    },
+  };
+}
+
+function writeKind(kind: Kind, rows: readonly RowValues[], token: number): SQL[] {
+  if (rows.length === 0) return [];
+  const identities = JSON.stringify(rows.map((row) => row.slice(0, 3)));
+  const changed = sql`${sql.raw(TABLES[kind].rows)} t ON t.id = a.value ->> 2 AND t.project_id = a.value ->> 0
+    AND t.owner = a.value ->> 1 AND t.flush_token = ${token}`;
+  const postings = postingTable(kind);
+  return [
+    upsert(kind, rows, token),
+    sql`DELETE FROM ${postings} WHERE rowid IN
+      (SELECT t.seq FROM json_each(${identities}) a CROSS JOIN ${changed} WHERE t.revision > 0)`,
+    sql`INSERT INTO ${postings} (rowid, tokens)
+      SELECT t.seq, ${tokensOfRow(kind)} FROM json_each(${identities}) a CROSS JOIN ${changed}`,
+  ];
+}
+
+/**
+ * The rows themselves. The time key is given here: the first free slot of the event's millisecond, or, where that is
+ * full, of the minute after it. The merge is `merge` of event/merge.ts, in SQL; where it changes nothing, nothing is
+ * written.
+ */
+function upsert(kind: Kind, rows: readonly RowValues[], token: number): SQL {
+  const columns = mergedColumns(kind);
+  const names = [...ROW_HEAD, ...columns];
+  const kept = names.filter((name) => name !== 'time' && (name !== 'status' || hasStatus(kind)));
+  const table = TABLES[kind].rows;
+  const places = names.map((name, place) => `value ->> ${place} AS ${name}`).join(', ');
+  const key = `(time - ${TIME_KEY_EPOCH}) * ${SLOTS_PER_MILLISECOND}`;
+  return sql`WITH arrivals AS MATERIALIZED (
+      SELECT key AS place, ${sql.raw(places)} FROM json_each(${JSON.stringify(rows)})
+    ), milliseconds AS MATERIALIZED (
+      SELECT time AS at, ${sql.raw(key)} AS first, count(*) AS arriving,
+        (SELECT max(seq) + 1 FROM ${sql.raw(table)} WHERE seq >= ${sql.raw(key)}
+          AND seq < ${sql.raw(`${key} + ${SLOTS_PER_MILLISECOND}`)}) AS free
+      FROM arrivals GROUP BY time
+    ), starts AS MATERIALIZED (
+      SELECT at, CASE
+        WHEN coalesce(free, first) + arriving <= first + ${sql.raw(String(SLOTS_PER_MILLISECOND))}
+          THEN coalesce(free, first)
+        ELSE coalesce((SELECT max(seq) + 1 FROM ${sql.raw(table)} WHERE seq >= first
+          AND seq < first + ${sql.raw(String(SLOTS_PER_MILLISECOND * SPILL_MILLISECONDS))}), first)
+        END AS start
+      FROM milliseconds
+    )
+    INSERT INTO ${sql.raw(table)} AS t (seq, flush_token, revision, ${sql.raw(kept.join(', '))})
+    SELECT start + row_number() OVER (PARTITION BY time ORDER BY place) - 1, ${token}, 0, ${sql.raw(kept.join(', '))}
+    FROM arrivals JOIN starts ON at = time
+    WHERE true ORDER BY place
+    ON CONFLICT (id, project_id, owner) DO UPDATE SET ${sql.raw(mergeAssignments(columns, hasStatus(kind)))}
+    WHERE ${sql.raw(mergeChanges(columns, hasStatus(kind)))}`;
+}
+
+function hasStatus(kind: Kind): boolean {
+  return kind !== 'server_log';
+}
+
+/** Whether the merge takes the arriving value of a column: see `merge` in event/merge.ts. */
+function isTaken(column: string, place: number): string {
+  return `excluded.${column} IS NOT NULL AND (excluded.settled & ${1 << place} OR NOT t.settled & ${1 << place})`;
+}
+
+function mergeAssignments(columns: readonly string[], withStatus: boolean): string {
+  return [
+    'flush_token = excluded.flush_token',
+    'revision = t.revision + 1',
+    'settled = t.settled | excluded.settled',
+    'status_rank = max(t.status_rank, excluded.status_rank)',
+    ...(withStatus
+      ? ['status = CASE WHEN excluded.status_rank >= t.status_rank THEN excluded.status ELSE t.status END']
+      : []),
+    ...columns.map(
+      (column, place) =>
+        `${column} = CASE WHEN ${isTaken(column, place)} THEN excluded.${column} ELSE t.${column} END`,
+    ),
+  ].join(', ');
+}
+
+function mergeChanges(columns: readonly string[], withStatus: boolean): string {
+  return [
+    'excluded.settled & ~t.settled',
+    'excluded.status_rank > t.status_rank',
+    ...(withStatus ? ['(excluded.status_rank = t.status_rank AND excluded.status IS NOT t.status)'] : []),
+    ...columns.map(
+      (column, place) => `(${isTaken(column, place)} AND excluded.${column} IS NOT t.${column})`,
+    ),
+  ].join(' OR ');
+}

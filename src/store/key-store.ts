@@ -1,0 +1,87 @@
+/** Keys and ended sessions in D1. */
+import { and, desc, eq, isNull, lt, sql, type SQL } from 'drizzle-orm';
+import { QueryBuilder } from 'drizzle-orm/sqlite-core';
+import type { Scope } from '../query/credential.ts';
+import type { Key, KeyStore } from '../query/key-store.ts';
+import type { Database } from './database.ts';
+import { endedSessions, keys } from './schema.ts';
+
+type KeyRow = typeof keys.$inferSelect;
+
+/** Opens the keys over a database. */
+export function openKeyStore(database: Database): KeyStore {
+  const select = async (where: SQL, limit: number): Promise<readonly Key[]> => {
+    const query = new QueryBuilder()
+      .select()
+      .from(keys)
+      .where(where)
+      .orderBy(desc(keys.created_at))
+      .limit(limit);
+    return (await database.rows<KeyRow>(query.getSQL())).map(fromRow);
+  };
+  return {
+    findByHash: async (hash) => (await select(eq(keys.hash, hash), 1))[0] ?? null,
+    find: async (id) => (await select(eq(keys.id, id), 1))[0] ?? null,
+    list: (limit) => select(isNull(keys.revoked_at), limit),
+    async add(key, hash) {
+      const row = toRow(key, hash);
+      const added =
+        await database.rows(sql`INSERT INTO keys (id, hash, name, scopes, project_id, workspace_ids,
+          virtual_key_id, virtual_key_name, created_at, expires_at, revoked_at)
+        VALUES (${row.id}, ${row.hash}, ${row.name}, ${row.scopes}, ${row.project_id}, ${row.workspace_ids},
+          ${row.virtual_key_id}, ${row.virtual_key_name}, ${row.created_at}, ${row.expires_at}, ${row.revoked_at})
+        ON CONFLICT (hash) DO NOTHING RETURNING id`);
+      return added.length > 0;
+    },
+    async revoke(id, now) {
+      const where = and(eq(keys.id, id), isNull(keys.revoked_at));
+      return (
+        (await database.rows(sql`UPDATE keys SET revoked_at = ${now} WHERE ${where} RETURNING id`)).length > 0
+      );
+    },
+    async isSessionEnded(sessionId) {
+      const where = eq(endedSessions.id, sessionId);
+      return (await database.rows(sql`SELECT id FROM ended_sessions WHERE ${where}`)).length > 0;
+    },
+    async endSession(sessionId, expiresAt, now) {
+      await database.transaction([
+        sql`DELETE FROM ended_sessions WHERE ${lt(endedSessions.expires_at, now)}`,
+        sql`INSERT INTO ended_sessions (id, expires_at) VALUES (${sessionId}, ${expiresAt}) ON CONFLICT DO NOTHING`,
+      ]);
+    },
+  };
+}
+
+function fromRow(row: KeyRow): Key {
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: JSON.parse(row.scopes) as Scope[],
+    bounds: {
+      ...(row.project_id === null ? {} : { project_id: row.project_id }),
+      ...(row.workspace_ids === null ? {} : { workspace_ids: JSON.parse(row.workspace_ids) as string[] }),
+      ...(row.virtual_key_id === null ? {} : { virtual_key_id: row.virtual_key_id }),
+    },
+    virtualKeyName: row.virtual_key_name,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+  };
+}
+
+function toRow(key: Key, hash: string): KeyRow {
+  const { project_id = null, workspace_ids, virtual_key_id = null } = key.bounds;
+  return {
+    id: key.id,
+    hash,
+    name: key.name,
+    scopes: JSON.stringify(key.scopes),
+    project_id,
+    workspace_ids: workspace_ids === undefined ? null : JSON.stringify(workspace_ids),
+    virtual_key_id,
+    virtual_key_name: key.virtualKeyName,
+    created_at: key.createdAt,
+    expires_at: key.expiresAt,
+    revoked_at: key.revokedAt,
+  };
+}

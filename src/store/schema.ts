@@ -1,0 +1,120 @@
+/** The tables as Drizzle sees them. STRICT and the FTS5 tables are written by hand into the migrations in `drizzle/`. */
+import { index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+
+/** What every event table begins with: the time key, the identity, and what merging needs to know. */
+const identity = {
+  /** The time key (event/time-key.ts), given by the insert. */
+  seq: integer().primaryKey(),
+  id: text().notNull(),
+  /** '' where the event has no project: NULLs would never be equal in the unique index. */
+  project_id: text().notNull(),
+  owner: text().notNull(),
+  created_at: integer().notNull(),
+  status_rank: integer().notNull(),
+  settled: integer().notNull(),
+  /** Marks the rows that one flush has changed, so that its later statements find them. */
+  flush_token: integer().notNull(),
+  /** How often the row has been changed since its insert. */
+  revision: integer().notNull(),
+};
+
+/** Tool calls; the columns that may be large come last. */
+export const toolCalls = sqliteTable(
+  'tool_calls',
+  {
+    ...identity,
+    status: text().notNull(),
+    workspace_id: text(),
+    virtual_key_id: text(),
+    virtual_key_name: text(),
+    tool_name: text().notNull(),
+    server_label: text(),
+    llm_request_id: text(),
+    request_id: text(),
+    trace_id: text(),
+    session_id: text(),
+    sandbox_id: text(),
+    user_id: text(),
+    connected_account_id: text(),
+    auth_config_id: text(),
+    latency_ms: real(),
+    cost: real(),
+    level: text(),
+    message: text(),
+    parent: text(),
+    source: text(),
+    metadata: text(),
+    error: text(),
+    arguments: text(),
+    result: text(),
+  },
+  (table) => [uniqueIndex('tool_calls_identity').on(table.id, table.project_id, table.owner)],
+);
+
+/** Requests to models. */
+export const requests = sqliteTable(
+  'requests',
+  {
+    ...identity,
+    status: integer().notNull(),
+    workspace_id: text(),
+    virtual_key_id: text(),
+    user_id: text(),
+    session_id: text(),
+    trace_id: text(),
+    model: text().notNull(),
+    provider: text().notNull(),
+    latency_ms: real(),
+    input_tokens: integer(),
+    output_tokens: integer(),
+    cost: real(),
+    error: text(),
+    metadata: text(),
+  },
+  (table) => [uniqueIndex('requests_identity').on(table.id, table.project_id, table.owner)],
+);
+
+/** Lines of servers. */
+export const serverLogs = sqliteTable(
+  'server_logs',
+  {
+    ...identity,
+    workspace_id: text().notNull(),
+    virtual_key_id: text(),
+    server_id: text().notNull(),
+    level: text().notNull(),
+    pod_name: text(),
+    container_name: text(),
+    trace_id: text(),
+    message: text().notNull(),
+    metadata: text(),
+  },
+  (table) => [uniqueIndex('server_logs_identity').on(table.id, table.project_id, table.owner)],
+);
+
+/** Credentials, by the SHA-256 of their secret. A revoked one stays, so that its name can still be told. */
+export const keys = sqliteTable(
+  'keys',
+  {
+    id: text().primaryKey(),
+    hash: text().notNull(),
+    name: text().notNull(),
+    /** A JSON array of scopes. */
+    scopes: text().notNull(),
+    project_id: text(),
+    /** A JSON array, null for unbounded. */
+    workspace_ids: text(),
+    virtual_key_id: text(),
+    virtual_key_name: text(),
+    created_at: integer().notNull(),
+    expires_at: integer(),
+    revoked_at: integer(),
+  },
+  (table) => [uniqueIndex('keys_hash').on(table.hash), index('keys_virtual_key').on(table.virtual_key_id)],
+);
+
+/** Sessions that were ended before they expired. */
+export const endedSessions = sqliteTable('ended_sessions', {
+  id: text().primaryKey(),
+  expires_at: integer().notNull(),
+});

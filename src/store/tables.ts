@@ -1,0 +1,26 @@
+/** Which tables keep which kind. */
+import type { EventOf, Kind } from '../event/event.ts';
+import type { requests, serverLogs, toolCalls } from './schema.ts';
+
+/** The row of each kind, as D1 gives it. */
+export type RowOf = {
+  tool_call: typeof toolCalls.$inferSelect;
+  request: typeof requests.$inferSelect;
+  server_log: typeof serverLogs.$inferSelect;
+};
+
+/** A row of any kind. */
+export type EventRow = RowOf[Kind];
+
+/** The names of a kind's tables, and which of its fields are kept as JSON text. */
+export const TABLES = {
+  tool_call: {
+    rows: 'tool_calls',
+    postings: 'tool_call_postings',
+    json: ['parent', 'source', 'metadata', 'error', 'arguments', 'result'],
+  },
+  request: { rows: 'requests', postings: 'request_postings', json: ['metadata'] },
+  server_log: { rows: 'server_logs', postings: 'server_log_postings', json: ['metadata'] },
+} as const satisfies {
+  [K in Kind]: { rows: string; postings: string; json: readonly (keyof EventOf[K])[] };
+};
