@@ -44,8 +44,11 @@ export function isPostingCondition(condition: Condition): condition is PostingCo
 /** The tokens of a stored row of alias `t`, in SQL, so that they can only be what is stored. */
 export function tokensOfRow(kind: Kind): SQL {
   const parts = DIMENSIONS[kind].map((dimension) => {
-    const column = sql.raw(dimension === 'project_id' ? `nullif(t.project_id, '')` : `t.${dimension}`);
-    return sql`coalesce(${sql.raw(`' ${TOKEN_PREFIX[dimension] ?? ''}'`)} || hex(${column}), '')`;
+    const column = dimension === 'project_id' ? `nullif(t.project_id, '')` : `t.${dimension}`;
+    // hex(NULL) is '', which would make an absent value look like an empty one.
+    return sql.raw(
+      `CASE WHEN ${column} IS NULL THEN '' ELSE ' ${TOKEN_PREFIX[dimension]}' || hex(${column}) END`,
+    );
   });
   return sql`${sql.raw(`'${EVERY_ROW}'`)} || ${sql.join(parts, sql` || `)}`;
 }
