@@ -1,28 +1,48 @@
-/** The tests run inside workerd, with the bindings of wrangler.toml and the migrations of drizzle/. */
+/** The tests run inside workerd, with the bindings of wrangler.toml and the migrations of drizzle/; a few run outside. */
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 
 /** Property tests and crash tests flush through real D1: seconds, not milliseconds. */
 const TEST_MILLISECONDS_MAX = 60_000;
 
+/** Tests on this machine start the whole local runtime, some of them twice. */
+const LOCAL_MILLISECONDS_MAX = 120_000;
+
 export default defineConfig(async () => ({
-  plugins: [
-    cloudflareTest({
-      wrangler: { configPath: './wrangler.toml' },
-      miniflare: {
-        bindings: {
-          ADMIN_KEY: 'test-admin-key',
-          JWT_SECRET: 'test-jwt-secret-of-at-least-32-bytes',
-          TEST_MIGRATIONS: await readD1Migrations('./drizzle'),
+  test: {
+    silent: 'passed-only' as const,
+    projects: [
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              bindings: {
+                ADMIN_KEY: 'test-admin-key',
+                JWT_SECRET: 'test-jwt-secret-of-at-least-32-bytes',
+                JWT_JWKS_URL: 'https://issuer.test/jwks.json',
+                TEST_MIGRATIONS: await readD1Migrations('./drizzle'),
+              },
+            },
+          }),
+        ],
+        test: {
+          name: 'worker',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/local/**'],
+          setupFiles: ['./test/setup.ts'],
+          testTimeout: TEST_MILLISECONDS_MAX,
+          hookTimeout: TEST_MILLISECONDS_MAX,
         },
       },
-    }),
-  ],
-  test: {
-    include: ['test/**/*.test.ts'],
-    setupFiles: ['./test/setup.ts'],
-    silent: 'passed-only' as const,
-    testTimeout: TEST_MILLISECONDS_MAX,
-    hookTimeout: TEST_MILLISECONDS_MAX,
+      {
+        test: {
+          name: 'local',
+          include: ['test/local/**/*.test.ts'],
+          testTimeout: LOCAL_MILLISECONDS_MAX,
+          hookTimeout: LOCAL_MILLISECONDS_MAX,
+        },
+      },
+    ],
   },
 }));

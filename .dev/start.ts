@@ -1,4 +1,7 @@
-/** `npm start`: local secrets, migrations, and the Worker on 127.0.0.1, with one command to try. */
+/**
+ * `npm start`: local secrets, migrations, and the Worker on 127.0.0.1, with one command to try.
+ * Arguments go to wrangler: `npm start -- --persist-to <folder>` keeps the data elsewhere.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
@@ -17,8 +20,9 @@ if (!existsSync('.dev.vars')) copyFileSync('.dev.vars.example', '.dev.vars');
 const secrets = parseEnv(readFileSync('.dev.vars', 'utf8'));
 const adminKey = process.env['ADMIN_KEY'] ?? secrets['ADMIN_KEY'];
 
+const passed = process.argv.slice(2);
 const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' };
-const migrations = spawnSync('wrangler', ['d1', 'migrations', 'apply', 'DB', '--local'], {
+const migrations = spawnSync('wrangler', ['d1', 'migrations', 'apply', 'DB', '--local', ...passed], {
   env,
   encoding: 'utf8',
 });
@@ -42,6 +46,7 @@ const worker = spawn(
     PORT,
     '--show-interactive-dev-session=false',
     ...overrides,
+    ...passed,
   ],
   { env, stdio: ['ignore', 'inherit', 'inherit'] },
 );

@@ -50,7 +50,11 @@ const workspace = fc.constantFrom(
 
 function base(project: string) {
   return {
-    id: fc.string({ unit: fc.constantFrom(...'abcdefgh01234567'), minLength: 12, maxLength: 12 }),
+    id: fc.string({
+      unit: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', '0', '1', '2', '3'),
+      minLength: 12,
+      maxLength: 12,
+    }),
     timestamp: time,
     created_at: time,
     project_id: fc.constant(project),
@@ -117,7 +121,7 @@ const kinds: { [K in Kind]: (project: string) => fc.Arbitrary<EventOf[K]> } = {
 
 /** Any event of a kind in a project. */
 export function anyEvent<K extends Kind>(kind: K, project: string): fc.Arbitrary<EventOf[K]> {
-  return kinds[kind](project) as fc.Arbitrary<EventOf[K]>;
+  return kinds[kind](project);
 }
 
 /** An event as it arrives when nothing is merged into it. */

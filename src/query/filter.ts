@@ -89,8 +89,11 @@ export type Filter<K extends Kind = Kind> = {
 /** All of time. */
 export const ALL_TIME: TimeRange = { from: null, until: null };
 
-/** One value in the several forms in which a search may meet it: as it is, and as it stands inside a JSON string. */
-export function searchNeedles(text: string): readonly string[] {
-  const escaped = JSON.stringify(text).slice(1, -1);
+/**
+ * The texts that a search looks for: the one that is asked, and, since a tool call's arguments and result are searched
+ * as JSON, the same as it stands inside a JSON string.
+ */
+export function searchNeedles(kind: Kind, text: string): readonly string[] {
+  const escaped = kind === 'tool_call' ? JSON.stringify(text).slice(1, -1) : text;
   return escaped === text ? [text] : [text, escaped];
 }

@@ -53,7 +53,7 @@ function holds(condition: Condition, event: Event): boolean {
       );
     }
     case 'search': {
-      const needles = searchNeedles(condition.text);
+      const needles = searchNeedles(event.kind, condition.text);
       return searchedTexts(event).some((text) => needles.some((needle) => contains(text, needle, true)));
     }
   }

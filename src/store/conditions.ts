@@ -33,7 +33,7 @@ export function rowPredicate(kind: Kind, condition: Condition): SQL {
     }
     case 'search': {
       const places = SEARCHED[kind].flatMap((text) =>
-        searchNeedles(condition.text).map(
+        searchNeedles(kind, condition.text).map(
           (needle) => sql`instr(lower(coalesce(${sql.raw(text)}, '')), ${asciiLowerCase(needle)}) > 0`,
         ),
       );

@@ -1,0 +1,56 @@
+/** The requests dialect: `GET /v1/requests` and one request by its id, as the Free AI Gateway documents them. */
+import { Hono, type MiddlewareHandler } from 'hono';
+import { authenticate } from '../../edge/authenticate.ts';
+import type { GateEnv } from '../../edge/env.ts';
+import { parameters } from '../../edge/parameters.ts';
+import { Problem } from '../../edge/problem.ts';
+import { isUnder, type Surface } from '../../edge/surface.ts';
+import { walk } from '../../query/walk.ts';
+import { ListParameters, RequestId } from './contract.ts';
+import { toQuery, toToolCallQuery } from './request.ts';
+import { fromPage, fromProblem, fromRequest, REQUEST_ID_HEADER } from './response.ts';
+
+const PATH = '/v1/requests';
+
+/** Names the request under the gateway's header too; `fromProblem` does it for errors. */
+const nameRequest: MiddlewareHandler<GateEnv> = async (context, next) => {
+  await next();
+  context.header(REQUEST_ID_HEADER, context.get('requestId'));
+};
+
+const routes = new Hono<GateEnv>()
+  .use(`${PATH}/*`, nameRequest, authenticate(['bearer'], 'read'))
+  .get(PATH, parameters(ListParameters, refuse, withoutEmpty), async (context) => {
+    const { reader, credential } = context.var;
+    const request = toQuery(context.req.valid('query'), credential, Date.now());
+    const [page, total] = await Promise.all([
+      walk(reader, request.question, request.page),
+      reader.count(request.question),
+    ]);
+    return context.json(fromPage(page, total, request));
+  })
+  .get(`${PATH}/:id`, async (context) => {
+    const { reader, credential } = context.var;
+    const id = RequestId.parse(context.req.param('id'));
+    const request = await reader.find('request', id, credential.bounds);
+    if (request === null) throw new Problem('not_found', 'id: no such request');
+    const toolCalls = await reader.page(toToolCallQuery(id, credential));
+    return context.json(fromRequest(request, toolCalls.events));
+  });
+
+/** The dialect. */
+export const requests: Surface = {
+  name: 'requests',
+  owns: (path) => isUnder(path, PATH),
+  routes,
+  render: fromProblem,
+};
+
+function refuse(messages: readonly string[]): never {
+  throw new Problem('invalid_request', messages.join('; '));
+}
+
+/** An empty value is an absent one. */
+function withoutEmpty(given: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
+}
