@@ -3,7 +3,7 @@ import type { EventIntake, IntakeResult, Receipt } from '../event/intake.ts';
 import { toRow } from '../store/event-rows.ts';
 import { admit } from './admit.ts';
 import type { Append, Ingest } from './ingest.ts';
-import { ENTRY_CHARACTERS_MAX, ROW_BYTES_MAX, type Entry, type LoggedRow } from './write-ahead-log.ts';
+import { ENTRY_BYTES_MAX, ROW_BYTES_MAX, type Entry, type LoggedRow } from './write-ahead-log.ts';
 
 /** The name of the one object: one database has one writer. */
 const SHARD = 'main';
@@ -57,19 +57,20 @@ function isMarked(error: unknown, mark: 'overloaded' | 'retryable'): boolean {
 function entriesOf(rows: readonly LoggedRow[]): readonly Entry[] | { tooLarge: string } {
   const entries: Entry[] = [];
   let packed: string[] = [];
-  let characters = 0;
+  let bytes = 0;
   const close = (): void => {
     if (packed.length > 0) entries.push({ body: `[${packed.join(',')}]`, events: packed.length });
     packed = [];
-    characters = 0;
+    bytes = 0;
   };
   for (const row of rows) {
     const text = JSON.stringify(row);
-    if (text.length > ROW_BYTES_MAX / 3 && new TextEncoder().encode(text).length > ROW_BYTES_MAX)
+    const size = new TextEncoder().encode(text).length;
+    if (size > ROW_BYTES_MAX)
       return { tooLarge: `event ${String(row[1][2])}: over ${ROW_BYTES_MAX} bytes once stored; send less` };
-    if (characters + text.length > ENTRY_CHARACTERS_MAX) close();
+    if (bytes + size > ENTRY_BYTES_MAX) close();
     packed.push(text);
-    characters += text.length;
+    bytes += size;
   }
   close();
   return entries;

@@ -9,8 +9,8 @@ import type { LoggedRow, NumberedEntry, WriteAheadLog } from './write-ahead-log.
 /** Events of one flush: more gain nothing, and a failed flush repeats them all. */
 const FLUSH_EVENTS_MAX = 1000;
 
-/** Text of one flush, in characters: D1 takes parameters of 2 MB, and characters may have two bytes here. */
-const FLUSH_CHARACTERS_MAX = 1_000_000;
+/** Bytes of one flush: they are one parameter, which D1 takes up to 2,000,000, and the ids are a second. */
+const FLUSH_BYTES_MAX = 1_000_000;
 
 /**
  * Flushes the oldest entries of the log and forgets them once D1 has them. Entries of one event are merged first.
@@ -18,7 +18,7 @@ const FLUSH_CHARACTERS_MAX = 1_000_000;
  * @throws StoreFailure when D1 fails; the log is unchanged then, and a repetition is harmless
  */
 export async function flushOldest(log: WriteAheadLog, writer: EventWriter): Promise<number | null> {
-  const entries = log.oldest(FLUSH_EVENTS_MAX, FLUSH_CHARACTERS_MAX);
+  const entries = log.oldest(FLUSH_EVENTS_MAX, FLUSH_BYTES_MAX);
   const last = entries.at(-1);
   if (last === undefined) return null;
   await writeOrPark(mergedRows(entries), log, writer);

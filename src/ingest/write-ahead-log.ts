@@ -2,8 +2,8 @@
 import type { Kind } from '../event/event.ts';
 import type { RowValues } from '../store/event-rows.ts';
 
-/** The most text of one entry, in characters, unless a single event is larger: small enough to re-read in one go. */
-export const ENTRY_CHARACTERS_MAX = 256_000;
+/** The most bytes of one entry, unless a single event is larger: small enough to re-read in one go. */
+export const ENTRY_BYTES_MAX = 256_000;
 
 /** The largest event in the log and in D1, in bytes: a row, a value and a parameter of D1 end at 2,000,000. */
 export const ROW_BYTES_MAX = 1_900_000;
@@ -15,7 +15,7 @@ export type LoggedRow = readonly [kind: Kind, row: RowValues];
 export type Entry = { readonly body: string; readonly events: number };
 
 /** An entry with its number, which is never used again, even after the log was drained. */
-export type NumberedEntry = Entry & { readonly number: number };
+export type NumberedEntry = Entry & { readonly number: number; readonly bytes: number };
 
 /** How much waits: bytes of text, and when the oldest of it was received, in epoch milliseconds. */
 export type Backlog = { readonly bytes: number; readonly oldest: number | null };
@@ -54,15 +54,17 @@ export class WriteAheadLog {
     return last;
   }
 
-  /** The oldest entries, at least one where there is any, until they hold that many events or characters. */
-  oldest(eventsMax: number, charactersMax: number): readonly NumberedEntry[] {
+  /** The oldest entries, at least one where there is any, until they hold that many events or bytes. */
+  oldest(eventsMax: number, bytesMax: number): readonly NumberedEntry[] {
     const taken: NumberedEntry[] = [];
     let events = 0;
-    let characters = 0;
-    for (const row of this.#sql.exec<NumberedEntry>('SELECT number, events, body FROM wal ORDER BY number')) {
+    let bytes = 0;
+    for (const row of this.#sql.exec<NumberedEntry>(
+      'SELECT number, events, octet_length(body) AS bytes, body FROM wal ORDER BY number',
+    )) {
       events += row.events;
-      characters += row.body.length;
-      if (taken.length > 0 && (events > eventsMax || characters > charactersMax)) break;
+      bytes += row.bytes;
+      if (taken.length > 0 && (events > eventsMax || bytes > bytesMax)) break;
       taken.push(row);
     }
     return taken;

@@ -116,3 +116,32 @@ test('the first arrival fixes the time, a later field wins, null takes nothing a
     result: 'one',
   });
 });
+
+test('entries of the log and parameters of D1 stay within their bytes, whatever the alphabet', async () => {
+  const { post, json } = await world();
+  await breakDatabase(() => 'before');
+  const result = '語'.repeat(60_000);
+  const events = Array.from({ length: 30 }, (_, place) => ({
+    id: `wide-${place}`,
+    tool_name: 'tool',
+    result,
+  }));
+  const { ask } = await world();
+  expect((await ask('/v1/events', { body: events })).status).toBe(202);
+  const sizes = await runInDurableObject(ingestObject(), (_instance, state) =>
+    state.storage.sql.exec<{ bytes: number }>('SELECT octet_length(body) AS bytes FROM wal').toArray(),
+  );
+  expect(Math.max(...sizes.map((row) => row.bytes))).toBeLessThanOrEqual(256_000);
+  await healDatabase();
+  await post([{ id: 'after', tool_name: 'tool' }]);
+  expect((await json('/api/mcp-logs')).pagination.total_count).toBe(1);
+});
+
+test('text that grows too large once stored is refused by name', async () => {
+  const { ask } = await world();
+  const response = await ask('/v1/events', {
+    body: { id: 'a', tool_name: 'tool', result: '\\'.repeat(500_000) },
+  });
+  expect(response.status).toBe(413);
+  expect((await response.json<{ detail: string }>()).detail).toContain('1900000 bytes');
+});

@@ -1,5 +1,6 @@
 /** The contract of mcp-logs: its parameters, its limits and the words of its refusals (contracts/mcp-logs.md). */
 import * as z from 'zod';
+import { storableText } from '../../event/text.ts';
 import { parseTime, type Rounding } from '../../event/time.ts';
 
 /** Rows of a page by default, and at most. */
@@ -26,7 +27,7 @@ function optional<T extends z.ZodType>(schema: T): z.ZodPipe<z.ZodTransform, z.Z
 const list = z.string().transform((text) =>
   text
     .split(',')
-    .map((part) => part.trim())
+    .map((part) => storableText(part.trim()))
     .filter((part) => part !== ''),
 );
 

@@ -6,6 +6,7 @@ import { Problem } from '../../edge/problem.ts';
 import { isUnder, type Surface } from '../../edge/surface.ts';
 import { parameters } from '../../edge/parameters.ts';
 import type { ToolCall } from '../../event/event.ts';
+import { storableText } from '../../event/text.ts';
 import { ALL_TIME } from '../../query/filter.ts';
 import { walk } from '../../query/walk.ts';
 import { ListParameters, PERIODS } from './contract.ts';
@@ -37,7 +38,7 @@ const routes = new Hono<GateEnv>()
   })
   .get(`${PATH}/:id`, async (context) => {
     const { reader, credential } = context.var;
-    const call = await reader.find('tool_call', context.req.param('id'), credential.bounds);
+    const call = await reader.find('tool_call', storableText(context.req.param('id')), credential.bounds);
     if (call === null) throw new Problem('not_found', 'MCP log not found');
     return context.json((await rows(context, [call]))[0]);
   });
