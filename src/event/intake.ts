@@ -1,5 +1,7 @@
 /** The port through which posted events become kept events; the ingest room answers it. */
 
+import type { Kind } from './event.ts';
+
 /** What one call hands in. */
 export type Intake = {
   /** What was posted, in order; each is checked on its own. */
@@ -43,6 +45,11 @@ export type IntakeResult =
 /** Takes events in: when it resolves with a receipt, what that accepts survives any crash. */
 export interface EventIntake {
   take(intake: Intake): Promise<IntakeResult>;
+  /**
+   * Removes events of a kind by their ids, as far as the bounds reach; unknown ids are no fault.
+   * @returns false when the writer is too far behind to do it now
+   */
+  remove(kind: Kind, ids: readonly string[], bounds: IntakeBounds): Promise<boolean>;
   /** Whether the writer answers; throws when it does not. */
   ping(): Promise<void>;
 }

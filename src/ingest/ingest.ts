@@ -1,9 +1,11 @@
 /** The ingest object: the one writer of a database. It logs, answers, and then flushes; the verbs are files beside it. */
 import { DurableObject } from 'cloudflare:workers';
+import type { Kind } from '../event/event.ts';
 import type { Receipt } from '../event/intake.ts';
+import type { Bounds } from '../query/bounds.ts';
 import { createMeter } from '../query/meter.ts';
 import { openDatabase } from '../store/database.ts';
-import { openEventWriter } from '../store/event-writer.ts';
+import { openEventWriter, type EventWriter } from '../store/event-writer.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { flushOldest } from './persist.ts';
 import { WriteAheadLog, type Entry } from './write-ahead-log.ts';
@@ -81,6 +83,20 @@ export class Ingest extends DurableObject<IngestEnv> {
     return { outcome: 'kept', receipt: { ...append.receipt, readable } };
   }
 
+  /**
+   * Removes events, after everything that was logged before has reached D1, so that none of it comes back.
+   * @returns false when D1 cannot take the log now
+   */
+  async remove(kind: Kind, ids: readonly string[], bounds: Bounds): Promise<boolean> {
+    const number = this.#log.newest();
+    if (number !== null) {
+      this.#flushSoon();
+      if (!(await this.#waitForFlush(number))) return false;
+    }
+    await this.#openWriter().remove(kind, ids, bounds);
+    return true;
+  }
+
   /** Answers that the object lives; waking it up makes it look after its log. */
   ping(): void {
     this.#flushSoon();
@@ -108,7 +124,7 @@ export class Ingest extends DurableObject<IngestEnv> {
   }
 
   async #drain(): Promise<void> {
-    const writer = openEventWriter(openDatabase(this.env.DB, createMeter()));
+    const writer = this.#openWriter();
     try {
       for (;;) {
         const flushedThrough = await withinTime(flushOldest(this.#log, writer));
@@ -127,6 +143,10 @@ export class Ingest extends DurableObject<IngestEnv> {
         JSON.stringify({ message: 'flush failed', failures: this.#failures, error: String(error) }),
       );
     }
+  }
+
+  #openWriter(): EventWriter {
+    return openEventWriter(openDatabase(this.env.DB, createMeter()));
   }
 
   /** Arms the alarm unless one is due soon: one written row in ten seconds, not one for each event. */

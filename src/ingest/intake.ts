@@ -31,6 +31,9 @@ export function openEventIntake(namespace: DurableObjectNamespace<Ingest>): Even
         wait,
       });
     },
+    async remove(kind, ids, bounds) {
+      return namespace.getByName(SHARD).remove(kind, ids, bounds);
+    },
     async ping() {
       await namespace.getByName(SHARD).ping();
     },

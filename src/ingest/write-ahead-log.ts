@@ -70,6 +70,14 @@ export class WriteAheadLog {
     return taken;
   }
 
+  /** The number of the newest entry, null when none waits. */
+  newest(): number | null {
+    const [row] = this.#sql
+      .exec<{ number: number }>('SELECT number FROM wal ORDER BY number DESC LIMIT 1')
+      .toArray();
+    return row?.number ?? null;
+  }
+
   /** Forgets the entries up to a number. */
   removeThrough(number: number): void {
     this.#bytes -= this.#bytesThrough(number);

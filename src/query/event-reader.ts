@@ -1,6 +1,7 @@
 /** The port that answers questions; the store room implements it over D1. */
 import type { EventOf, Kind } from '../event/event.ts';
 import type { Bounds } from './bounds.ts';
+import type { Dimension } from './filter.ts';
 import type { Position, Query, Question } from './query.ts';
 
 /** One page of events, in the order that was asked for. */
@@ -10,15 +11,29 @@ export type Page<K extends Kind> = {
   readonly next: Position | null;
 };
 
-/** Sums over the tool calls that a question selects (contracts/mcp-logs.md, `/stats`). */
-export type ToolCallStats = {
+/**
+ * Sums over the events that a question selects. A tool call succeeds and fails by its status, a request succeeds with a
+ * 2xx and fails with any other; latency and cost are those of finished events.
+ */
+export type Totals = {
   readonly total: number;
   readonly success: number;
   readonly error: number;
-  /** Milliseconds, over finished calls that have a latency; 0 without any. */
-  readonly averageLatency: number;
-  /** US dollars, over finished calls. */
-  readonly totalCost: number;
+  /** Finished events that have a latency. */
+  readonly latencyCount: number;
+  /** Milliseconds. */
+  readonly latencySum: number;
+  /** US dollars. */
+  readonly cost: number;
+};
+
+/** The sums of the events that share a value of one dimension; null where they have none. */
+export type ValueTotals = Totals & { readonly value: string | null };
+
+/** The sums of the events of one bucket of time. */
+export type BucketTotals = Totals & {
+  /** Epoch milliseconds at which the bucket begins: a multiple of its length. */
+  readonly start: number;
 };
 
 /** What is known today of a gateway's virtual key. */
@@ -34,8 +49,18 @@ export interface EventReader {
   exists(question: Question): Promise<boolean>;
   /** The newest event of an id inside the bounds. */
   find<K extends Kind>(kind: K, id: string, bounds: Bounds): Promise<EventOf[K] | null>;
-  /** The sums that list and stats of tool calls show. */
-  toolCallStats(question: Question<'tool_call'>): Promise<ToolCallStats>;
+  /** The sums over everything that a question selects. */
+  totals(question: Question): Promise<Totals>;
+  /** The same for each value of a dimension, the most frequent first. */
+  totalsByValue<K extends Kind>(
+    question: Question<K>,
+    dimension: Dimension<K>,
+    limit: number,
+  ): Promise<readonly ValueTotals[]>;
+  /** The same for each bucket of time that holds any event, the earliest first. */
+  totalsByTime(question: Question, bucketMilliseconds: number): Promise<readonly BucketTotals[]>;
+  /** How many different values a dimension has among what a question selects. */
+  countValues<K extends Kind>(question: Question<K>, dimension: Dimension<K>): Promise<number>;
   /** Those of the named virtual keys that gatelog has ever been told of. */
   virtualKeys(ids: readonly string[]): Promise<ReadonlyMap<string, VirtualKey>>;
 }

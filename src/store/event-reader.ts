@@ -2,11 +2,12 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { Kind } from '../event/event.ts';
 import { ALL_TIME } from '../query/filter.ts';
-import type { EventReader, Page, ToolCallStats, VirtualKey } from '../query/event-reader.ts';
-import type { Position, Query, Question } from '../query/query.ts';
+import type { EventReader, Page, VirtualKey } from '../query/event-reader.ts';
+import type { Position, Query } from '../query/query.ts';
 import { integer, textList, type Database } from './database.ts';
 import { fromRow } from './event-rows.ts';
 import { select } from './selection.ts';
+import { countValues, readTotals, readTotalsByTime, readTotalsByValue } from './totals.ts';
 import type { RowOf } from './tables.ts';
 
 /** Opens a reader over a database. */
@@ -34,7 +35,10 @@ export function openEventReader(database: Database): EventReader {
       });
       return page.events[0] ?? null;
     },
-    toolCallStats: (question) => readStats(database, question),
+    totals: (question) => readTotals(database, question),
+    totalsByValue: (question, dimension, limit) => readTotalsByValue(database, question, dimension, limit),
+    totalsByTime: (question, bucket) => readTotalsByTime(database, question, bucket),
+    countValues: (question, dimension) => countValues(database, question, dimension),
     virtualKeys: (ids) => readVirtualKeys(database, ids),
   };
 }
@@ -75,22 +79,6 @@ function isAfter(by: Query['sort']['by'], direction: 'asc' | 'desc', key: SQL, a
 function positionOf(row: RowOf[Kind], by: Query['sort']['by']): Position {
   const value = by === 'timestamp' ? null : (row as unknown as Record<string, number | null>)[by];
   return { value: value ?? null, key: row.seq };
-}
-
-async function readStats(database: Database, question: Question<'tool_call'>): Promise<ToolCallStats> {
-  const { from, where } = select(question, false);
-  const rows = await database.rows<Record<'total' | 'success' | 'error' | 'latency' | 'cost', number | null>>(
-    sql`SELECT count(*) AS total, sum(t.status = 'success') AS success, sum(t.status = 'error') AS error,
-      avg(t.latency_ms) FILTER (WHERE t.status <> 'processing') AS latency,
-      sum(t.cost) FILTER (WHERE t.status <> 'processing') AS cost FROM ${from} WHERE ${where}`,
-  );
-  return {
-    total: rows[0]?.total ?? 0,
-    success: rows[0]?.success ?? 0,
-    error: rows[0]?.error ?? 0,
-    averageLatency: rows[0]?.latency ?? 0,
-    totalCost: rows[0]?.cost ?? 0,
-  };
 }
 
 async function readVirtualKeys(

@@ -2,9 +2,12 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { Kind } from '../event/event.ts';
 import { SLOTS_PER_MILLISECOND, TIME_KEY_EPOCH } from '../event/time-key.ts';
+import type { Bounds } from '../query/bounds.ts';
+import { ALL_TIME } from '../query/filter.ts';
 import type { Database } from './database.ts';
 import { mergedColumns, ROW_HEAD, type RowValues } from './event-rows.ts';
 import { postingTable, tokensOfRow } from './posting-list.ts';
+import { select } from './selection.ts';
 import { TABLES } from './tables.ts';
 
 /** How far an event may move when its millisecond is full, in milliseconds: 491 million keys. */
@@ -20,6 +23,11 @@ export interface EventWriter {
    * @throws StoreFailure when D1 fails, in which case it may have written all the same
    */
   write(flush: Flush): Promise<void>;
+  /**
+   * Removes the events of a kind that have one of the ids and lie inside the bounds, from every table.
+   * @throws StoreFailure when D1 fails
+   */
+  remove(kind: Kind, ids: readonly string[], bounds: Bounds): Promise<void>;
 }
 
 /** Opens a writer over a database. */
@@ -32,6 +40,15 @@ export function openEventWriter(database: Database): EventWriter {
         writeKind(kind, flush[kind] ?? [], token),
       );
       await database.transaction(statements);
+    },
+    async remove(kind, ids, bounds) {
+      const filter = { time: ALL_TIME, conditions: [{ test: 'in', field: 'id', values: ids }] } as const;
+      const { from, where } = select({ kind, bounds, filter }, false);
+      const removed = sql`(SELECT t.seq FROM ${from} WHERE ${where})`;
+      await database.transaction([
+        sql`DELETE FROM ${postingTable(kind)} WHERE rowid IN ${removed}`,
+        sql`DELETE FROM ${sql.raw(TABLES[kind].rows)} WHERE seq IN ${removed}`,
+      ]);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { GateEnv } from '../../edge/env.ts';
 import type { Problem } from '../../edge/problem.ts';
 import type { ToolCall, ToolCallError } from '../../event/event.ts';
 import { formatTime } from '../../event/time.ts';
-import type { ToolCallStats, VirtualKey } from '../../query/event-reader.ts';
+import type { Totals, VirtualKey } from '../../query/event-reader.ts';
 import type { ListRequest } from './request.ts';
 
 /** A tool call as a row: `virtual_key_id` and `virtual_key_name` always, every other unset field left out. */
@@ -37,7 +37,7 @@ export function fromEvent(
 export function fromPage(
   logs: readonly Record<string, unknown>[],
   request: ListRequest,
-  stats: ToolCallStats,
+  stats: Totals,
   rest: { readonly nextCursor: string | null; readonly hasLogs: boolean },
 ): Record<string, unknown> {
   const { limit, offset, sort } = request.page;
@@ -51,13 +51,13 @@ export function fromPage(
 }
 
 /** The sums of a list; the rate is in percent of the finished calls. */
-export function fromStats(stats: ToolCallStats): Record<string, number> {
+export function fromStats(stats: Totals): Record<string, number> {
   const finished = stats.success + stats.error;
   return {
     total_executions: stats.total,
     success_rate: finished === 0 ? 0 : (stats.success / finished) * 100,
-    average_latency: stats.averageLatency,
-    total_cost: stats.totalCost,
+    average_latency: stats.latencyCount === 0 ? 0 : stats.latencySum / stats.latencyCount,
+    total_cost: stats.cost,
   };
 }
 

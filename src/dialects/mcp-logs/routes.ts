@@ -29,7 +29,7 @@ const routes = new Hono<GateEnv>()
     const request = toQuery(context.req.valid('query'), credential, Date.now());
     const [page, stats] = await Promise.all([
       walk(reader, request.question, request.page),
-      reader.toolCallStats(request.question),
+      reader.totals(request.question),
     ]);
     const hasLogs = page.events.length > 0 || (await reader.exists(everythingOf(context)));
     return context.json(
