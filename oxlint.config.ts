@@ -36,6 +36,9 @@ const siblings: Pattern = {
   message: 'A dialect never imports another; share downhill.',
 };
 
+/** The same from a folder inside a dialect, which may look into its own dialect. */
+const siblingsOfParent: Pattern = { ...siblings, regex: '^\\.\\./\\.\\./[a-z-]+/' };
+
 function doorsOf(files: string, room: string, more: readonly Pattern[] = []) {
   const patterns = [...closedDoors(room, doors[room] ?? []), ...more];
   return { files: [files], rules: { 'no-restricted-imports': ['error', { patterns }] as never } };
@@ -69,6 +72,7 @@ export default defineConfig({
   overrides: [
     ...rooms.map((room) => doorsOf(`src/${room}/**`, room)),
     doorsOf('src/dialects/*/**', 'dialects', [siblings]),
+    doorsOf('src/dialects/*/*/**', 'dialects', [siblingsOfParent]),
     { files: ['src/index.ts', '*.config.ts'], rules: { 'import/no-default-export': 'off' } },
     { files: ['.types/**'], rules: { 'typescript/consistent-type-imports': 'off' } },
     {

@@ -10,7 +10,7 @@ const PORT = process.env['PORT'] || '8787';
 const ADDRESS = `http://127.0.0.1:${PORT}`;
 
 /** The variables that the README documents; the environment wins over .dev.vars. */
-const VARIABLES = ['ADMIN_KEY', 'JWT_SECRET', 'JWT_JWKS_URL', 'MCP_LOGS_VIRTUAL_KEYS'];
+const VARIABLES = ['ADMIN_KEY', 'JWT_SECRET', 'JWT_JWKS_URL', 'MCP_LOGS_VIRTUAL_KEYS', 'SEARCH_INDEX', 'SEARCH_TEXT_CHARACTERS'];
 
 /** How long the Worker may take to come up, in milliseconds. */
 const START_MILLISECONDS_MAX = 60_000;

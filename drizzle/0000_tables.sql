@@ -1,3 +1,21 @@
+CREATE TABLE `counters` (
+	`kind` text NOT NULL,
+	`dimension` text NOT NULL,
+	`value` text NOT NULL,
+	`span` integer NOT NULL,
+	`start` integer NOT NULL,
+	`total` integer NOT NULL,
+	`success` integer NOT NULL,
+	`error` integer NOT NULL,
+	`success_latency_count` integer NOT NULL,
+	`success_latency_sum` real NOT NULL,
+	`success_cost` real NOT NULL,
+	`error_latency_count` integer NOT NULL,
+	`error_latency_sum` real NOT NULL,
+	`error_cost` real NOT NULL,
+	PRIMARY KEY(`kind`, `dimension`, `value`, `span`, `start`)
+) STRICT, WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `ended_sessions` (
 	`id` text PRIMARY KEY NOT NULL,
 	`expires_at` integer NOT NULL
@@ -29,6 +47,7 @@ CREATE TABLE `requests` (
 	`settled` integer NOT NULL,
 	`flush_token` integer NOT NULL,
 	`revision` integer NOT NULL,
+	`previous` text,
 	`status` integer NOT NULL,
 	`workspace_id` text,
 	`virtual_key_id` text,
@@ -56,6 +75,7 @@ CREATE TABLE `server_logs` (
 	`settled` integer NOT NULL,
 	`flush_token` integer NOT NULL,
 	`revision` integer NOT NULL,
+	`previous` text,
 	`workspace_id` text NOT NULL,
 	`virtual_key_id` text,
 	`server_id` text NOT NULL,
@@ -78,6 +98,7 @@ CREATE TABLE `tool_calls` (
 	`settled` integer NOT NULL,
 	`flush_token` integer NOT NULL,
 	`revision` integer NOT NULL,
+	`previous` text,
 	`status` text NOT NULL,
 	`workspace_id` text,
 	`virtual_key_id` text,

@@ -3,12 +3,14 @@ import type { Hono } from 'hono';
 import { ownSurface } from './api/surface.ts';
 import { dialects } from './dialects/index.ts';
 import type { GateEnv, Settings } from './edge/env.ts';
+import { BOOKMARK_HEADER, bookmarkOf } from './edge/bookmark.ts';
 import { createGate } from './edge/gate.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import { openEventIntake } from './ingest/intake.ts';
 import { openDatabase } from './store/database.ts';
 import { openEventReader } from './store/event-reader.ts';
 import { openKeyStore } from './store/key-store.ts';
+import { searchSettings } from './store/text-index.ts';
 
 /** Everything that the Worker is bound to. */
 export type Bindings = Settings & {
@@ -21,11 +23,15 @@ export function createApp(): Hono<GateEnv> {
   return createGate(
     async (context, next) => {
       const { DB, INGEST } = context.env as Bindings;
-      const database = openDatabase(DB, context.var.meter);
-      context.set('reader', openEventReader(database));
-      context.set('keys', openKeyStore(database));
+      const { meter } = context.var;
+      const session = DB.withSession(bookmarkOf(context) ?? 'first-unconstrained');
+      context.set('reader', openEventReader(openDatabase(session, meter, searchSettings(context.env))));
+      // Keys are read where they are written: a replica may not know yet that one was minted or revoked.
+      context.set('keys', openKeyStore(openDatabase(DB, meter)));
       context.set('intake', openEventIntake(INGEST));
       await next();
+      const bookmark = session.getBookmark();
+      if (bookmark !== null) context.header(BOOKMARK_HEADER, bookmark);
     },
     [...dialects, ownSurface],
   );

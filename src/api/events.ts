@@ -3,6 +3,7 @@ import { Hono, type Context } from 'hono';
 import { isUuid, normalizeServerId } from '../event/draft-schema.ts';
 import type { Posted } from '../event/intake.ts';
 import { authenticate, type Carrier } from '../edge/authenticate.ts';
+import { BOOKMARK_HEADER } from '../edge/bookmark.ts';
 import { readText } from '../edge/body.ts';
 import type { GateEnv } from '../edge/env.ts';
 import { Problem } from '../edge/problem.ts';
@@ -74,6 +75,7 @@ async function take(
   const result = await context.var.intake.take({ posted, credentialId: id, bounds, idempotencyKey, wait });
   switch (result.outcome) {
     case 'kept':
+      if (result.bookmark !== null) context.header(BOOKMARK_HEADER, result.bookmark);
       return context.json(result.receipt, result.receipt.accepted === 0 && posted.length > 0 ? 400 : 202);
     case 'too_large':
       throw new Problem('payload_too_large', result.detail);

@@ -13,6 +13,10 @@ export type Settings = {
   readonly JWT_SECRET?: string;
   /** Where the public keys of RS256, ES256 and EdDSA tokens are. */
   readonly JWT_JWKS_URL?: string;
+  /** `off` keeps no text index: searches then look through the newest events of a filter. */
+  readonly SEARCH_INDEX?: string;
+  /** Characters of each event that the text index holds. */
+  readonly SEARCH_TEXT_CHARACTERS?: string;
   /** `deny` refuses virtual keys on /api/mcp-logs. */
   readonly MCP_LOGS_VIRTUAL_KEYS?: string;
 };

@@ -38,7 +38,12 @@ export type Receipt = {
 
 /** What became of a call: a receipt, or why nothing of it was kept. */
 export type IntakeResult =
-  | { readonly outcome: 'kept'; readonly receipt: Receipt }
+  | {
+      readonly outcome: 'kept';
+      readonly receipt: Receipt;
+      /** The state of the database in which the events are readable; null unless they are known to be. */
+      readonly bookmark: string | null;
+    }
   | { readonly outcome: 'too_large'; readonly detail: string }
   | { readonly outcome: 'behind'; readonly retryAfterSeconds: number };
 

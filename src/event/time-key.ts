@@ -3,8 +3,11 @@
 /** 2020-01-01T00:00:00Z in epoch milliseconds: the zero of the key, so that it stays below 2^53 until 2054. */
 export const TIME_KEY_EPOCH = 1_577_836_800_000;
 
+/** The low bits of a key that tell events of one millisecond apart. */
+export const SLOT_BITS = 13;
+
 /** Keys in one millisecond; an event that finds its millisecond full moves to the next one. */
-export const SLOTS_PER_MILLISECOND = 8192;
+export const SLOTS_PER_MILLISECOND = 2 ** SLOT_BITS;
 
 /** The earliest time that fits the key's 53 bits, with a margin: 1986-01-01T00:00:00Z. */
 export const EARLIEST_TIME = 504_921_600_000;

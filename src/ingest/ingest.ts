@@ -1,10 +1,11 @@
 /** The ingest object: the one writer of a database. It logs, answers, and then flushes; the verbs are files beside it. */
 import { DurableObject } from 'cloudflare:workers';
 import type { Kind } from '../event/event.ts';
-import type { Receipt } from '../event/intake.ts';
+import type { IntakeResult, Receipt } from '../event/intake.ts';
 import type { Bounds } from '../query/bounds.ts';
 import { createMeter } from '../query/meter.ts';
 import { openDatabase } from '../store/database.ts';
+import { searchSettings } from '../store/text-index.ts';
 import { openEventWriter, type EventWriter } from '../store/event-writer.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { flushOldest } from './persist.ts';
@@ -38,12 +39,14 @@ export type Append = {
 };
 
 /** What became of it: the receipt to show, or after how many seconds to come back. */
-export type Appended =
-  | { readonly outcome: 'kept'; readonly receipt: Receipt }
-  | { readonly outcome: 'behind'; readonly retryAfterSeconds: number };
+export type Appended = IntakeResult & { readonly outcome: 'kept' | 'behind' };
 
 /** The bindings that the object uses. */
-export type IngestEnv = { readonly DB: D1Database };
+export type IngestEnv = {
+  readonly DB: D1Database;
+  readonly SEARCH_INDEX?: string;
+  readonly SEARCH_TEXT_CHARACTERS?: string;
+};
 
 /** One for each D1 database. */
 export class Ingest extends DurableObject<IngestEnv> {
@@ -53,6 +56,7 @@ export class Ingest extends DurableObject<IngestEnv> {
   #failures = 0;
   #retryAt = 0;
   #alarmAt = 0;
+  #bookmark: string | null = null;
   #waiting: { readonly number: number; readonly flushed: () => void }[] = [];
 
   constructor(state: DurableObjectState, env: IngestEnv) {
@@ -68,7 +72,7 @@ export class Ingest extends DurableObject<IngestEnv> {
     const now = Date.now();
     const { idempotency } = append;
     const answered = idempotency && this.#idempotencyKeys.find(idempotency.credential, idempotency.key, now);
-    if (answered !== null) return { outcome: 'kept', receipt: answered };
+    if (answered !== null) return { outcome: 'kept', receipt: answered, bookmark: null };
     const { bytes, oldest } = this.#log.backlog();
     if (bytes > BACKLOG_BYTES_MAX || (oldest !== null && now - oldest > BACKLOG_AGE_MAX)) {
       this.#flushSoon();
@@ -78,9 +82,13 @@ export class Ingest extends DurableObject<IngestEnv> {
     if (idempotency !== null)
       this.#idempotencyKeys.remember(idempotency.credential, idempotency.key, append.receipt, now);
     this.#flushSoon();
-    if (!append.wait) return { outcome: 'kept', receipt: append.receipt };
+    if (!append.wait) return { outcome: 'kept', receipt: append.receipt, bookmark: null };
     const readable = await this.#waitForFlush(number);
-    return { outcome: 'kept', receipt: { ...append.receipt, readable } };
+    return {
+      outcome: 'kept',
+      receipt: { ...append.receipt, readable },
+      bookmark: readable ? this.#bookmark : null,
+    };
   }
 
   /**
@@ -93,8 +101,13 @@ export class Ingest extends DurableObject<IngestEnv> {
       this.#flushSoon();
       if (!(await this.#waitForFlush(number))) return false;
     }
-    await this.#openWriter().remove(kind, ids, bounds);
-    return true;
+    try {
+      await this.#openWriter(this.env.DB).remove(kind, ids, bounds);
+      return true;
+    } catch (error) {
+      console.error(JSON.stringify({ message: 'removal failed', error: String(error) }));
+      return false;
+    }
   }
 
   /** Answers that the object lives; waking it up makes it look after its log. */
@@ -124,10 +137,12 @@ export class Ingest extends DurableObject<IngestEnv> {
   }
 
   async #drain(): Promise<void> {
-    const writer = this.#openWriter();
+    const session = this.env.DB.withSession('first-primary');
+    const writer = this.#openWriter(session);
     try {
       for (;;) {
         const flushedThrough = await withinTime(flushOldest(this.#log, writer));
+        this.#bookmark = session.getBookmark();
         this.#failures = 0;
         this.#retryAt = 0;
         if (flushedThrough === null) return;
@@ -145,8 +160,8 @@ export class Ingest extends DurableObject<IngestEnv> {
     }
   }
 
-  #openWriter(): EventWriter {
-    return openEventWriter(openDatabase(this.env.DB, createMeter()));
+  #openWriter(d1: D1Database | D1DatabaseSession): EventWriter {
+    return openEventWriter(openDatabase(d1, createMeter(), searchSettings(this.env)));
   }
 
   /** Arms the alarm unless one is due soon: one written row in ten seconds, not one for each event. */

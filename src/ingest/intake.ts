@@ -1,8 +1,8 @@
 /** The Worker's end of the ingest: admits a call, hands it to the object, and never answers for more than is durable. */
-import type { EventIntake, IntakeResult, Receipt } from '../event/intake.ts';
+import type { EventIntake, Receipt } from '../event/intake.ts';
 import { toRow } from '../store/event-rows.ts';
 import { admit } from './admit.ts';
-import type { Append, Ingest } from './ingest.ts';
+import type { Appended, Ingest } from './ingest.ts';
 import { ENTRY_BYTES_MAX, ROW_BYTES_MAX, type Entry, type LoggedRow } from './write-ahead-log.ts';
 
 /** The name of the one object: one database has one writer. */
@@ -20,19 +20,18 @@ export function openEventIntake(namespace: DurableObjectNamespace<Ingest>): Even
     async take(intake) {
       const { accepted, arrivals, rejected } = admit(intake, Date.now());
       const receipt: Receipt = { accepted, rejected };
-      if (accepted === 0) return { outcome: 'kept', receipt };
+      if (accepted === 0) return { outcome: 'kept', receipt, bookmark: null };
       const entries = entriesOf(arrivals.map((arrival) => [arrival.event.kind, toRow(arrival)]));
       if ('tooLarge' in entries) return { outcome: 'too_large', detail: entries.tooLarge };
       const { credentialId: credential, idempotencyKey: key, wait } = intake;
-      return append(namespace, {
-        entries,
-        receipt,
-        idempotency: key === null ? null : { credential, key },
-        wait,
-      });
+      const idempotency = key === null ? null : { credential, key };
+      const appended = await call<Appended>(namespace, async (object) =>
+        object.append({ entries, receipt, idempotency, wait }),
+      );
+      return appended ?? { outcome: 'behind', retryAfterSeconds: OVERLOADED_SECONDS };
     },
     async remove(kind, ids, bounds) {
-      return namespace.getByName(SHARD).remove(kind, ids, bounds);
+      return (await call<boolean>(namespace, async (object) => object.remove(kind, ids, bounds))) ?? false;
     },
     async ping() {
       await namespace.getByName(SHARD).ping();
@@ -40,13 +39,17 @@ export function openEventIntake(namespace: DurableObjectNamespace<Ingest>): Even
   };
 }
 
-async function append(namespace: DurableObjectNamespace<Ingest>, request: Append): Promise<IntakeResult> {
+/** Calls the object, again where that is safe; null when it is overloaded. All of its calls may be repeated. */
+async function call<T>(
+  namespace: DurableObjectNamespace<Ingest>,
+  run: (object: DurableObjectStub<Ingest>) => Promise<T>,
+): Promise<T | null> {
   for (let tries = 0; ; tries++) {
     try {
       // A stub that has failed stays broken, so each try takes a fresh one.
-      return await namespace.getByName(SHARD).append(request);
+      return await run(namespace.getByName(SHARD));
     } catch (error) {
-      if (isMarked(error, 'overloaded')) return { outcome: 'behind', retryAfterSeconds: OVERLOADED_SECONDS };
+      if (isMarked(error, 'overloaded')) return null;
       if (!isMarked(error, 'retryable') || tries === RETRIES_MAX) throw error;
     }
   }

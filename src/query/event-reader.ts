@@ -28,7 +28,11 @@ export type Totals = {
 };
 
 /** The sums of the events that share a value of one dimension; null where they have none. */
-export type ValueTotals = Totals & { readonly value: string | null };
+export type ValueTotals = Totals & {
+  readonly value: string | null;
+  /** Epoch milliseconds before the first of them, by a day at the most; null for the group without a value. */
+  readonly earliest: number | null;
+};
 
 /** The sums of the events of one bucket of time. */
 export type BucketTotals = Totals & {
@@ -61,8 +65,8 @@ export interface EventReader {
   totalsByTime(question: Question, bucketMilliseconds: number): Promise<readonly BucketTotals[]>;
   /** How many different values a dimension has among what a question selects. */
   countValues<K extends Kind>(question: Question<K>, dimension: Dimension<K>): Promise<number>;
-  /** Those of the named virtual keys that gatelog has ever been told of. */
-  virtualKeys(ids: readonly string[]): Promise<ReadonlyMap<string, VirtualKey>>;
+  /** Those of the named virtual keys that gatelog was told of, as far as the bounds reach. */
+  virtualKeys(ids: readonly string[], bounds: Bounds): Promise<ReadonlyMap<string, VirtualKey>>;
 }
 
 /**

@@ -4,13 +4,7 @@ import type { Kind } from '../event/event.ts';
 import { asciiLowerCase } from '../event/text.ts';
 import { searchNeedles, type Condition } from '../query/filter.ts';
 import { textList } from './database.ts';
-
-/** The columns that a search looks through (query/matches.ts, `searchedTexts`). */
-const SEARCHED: Record<Kind, readonly string[]> = {
-  tool_call: ['t.arguments', 't.result', `t.error ->> 'message'`],
-  request: ['t.error'],
-  server_log: ['t.message'],
-};
+import { SEARCHED } from './text-index.ts';
 
 /** One condition as a predicate that is 0 or 1, never NULL. */
 export function rowPredicate(kind: Kind, condition: Condition): SQL {

@@ -4,9 +4,12 @@ import { drizzle } from 'drizzle-orm/d1';
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import { StoreFailure } from '../query/event-reader.ts';
 import type { Meter } from '../query/meter.ts';
+import { SEARCH_DEFAULT, type SearchSettings } from './text-index.ts';
 
 /** Runs statements against one database and counts what they cost. */
 export interface Database {
+  /** How texts are searched in this deployment. */
+  readonly search: SearchSettings;
   /** Runs one statement and gives its rows, named as its columns are. */
   rows<Row>(statement: SQL): Promise<readonly Row[]>;
   /** Runs statements as one transaction: all of them, or none. */
@@ -22,9 +25,15 @@ const REFUSAL =
   /constraint failed|datatype mismatch|too big|malformed JSON|SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/i;
 
 /** Opens a database over a D1 binding or session; `meter` grows with each statement. */
-export function openDatabase(d1: D1Database, meter: Meter): Database {
-  const db = drizzle(d1);
+export function openDatabase(
+  d1: D1Database | D1DatabaseSession,
+  meter: Meter,
+  search = SEARCH_DEFAULT,
+): Database {
+  // Drizzle prepares statements and nothing else, and a session can do that too.
+  const db = drizzle(d1 as D1Database);
   return {
+    search,
     rows: (statement) => metered(meter, async () => [await db.run(statement)]) as Promise<never[]>,
     transaction: async (statements) => {
       // Drizzle's own batch cannot bind the parameters of raw statements, so it only writes them here.

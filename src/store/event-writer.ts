@@ -4,11 +4,13 @@ import type { Kind } from '../event/event.ts';
 import { SLOTS_PER_MILLISECOND, TIME_KEY_EPOCH } from '../event/time-key.ts';
 import type { Bounds } from '../query/bounds.ts';
 import { ALL_TIME } from '../query/filter.ts';
+import { countChanges, countRemoval, previousOfRow } from './counter-writer.ts';
 import type { Database } from './database.ts';
 import { mergedColumns, ROW_HEAD, type RowValues } from './event-rows.ts';
 import { postingTable, tokensOfRow } from './posting-list.ts';
 import { select } from './selection.ts';
 import { TABLES } from './tables.ts';
+import { textOfRow, textTable, type SearchSettings } from './text-index.ts';
 
 /** How far an event may move when its millisecond is full, in milliseconds: 491 million keys. */
 const SPILL_MILLISECONDS = 60_000;
@@ -37,34 +39,43 @@ export function openEventWriter(database: Database): EventWriter {
       const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
       const token = (high % 2 ** 21) * 2 ** 32 + low;
       const statements = (Object.keys(flush) as Kind[]).flatMap((kind) =>
-        writeKind(kind, flush[kind] ?? [], token),
+        writeKind(kind, flush[kind] ?? [], token, database.search),
       );
       await database.transaction(statements);
     },
     async remove(kind, ids, bounds) {
       const filter = { time: ALL_TIME, conditions: [{ test: 'in', field: 'id', values: ids }] } as const;
-      const { from, where } = select({ kind, bounds, filter }, false);
+      const { from, where } = await select(database, { kind, bounds, filter });
       const removed = sql`(SELECT t.seq FROM ${from} WHERE ${where})`;
       await database.transaction([
+        countRemoval(kind, removed),
         sql`DELETE FROM ${postingTable(kind)} WHERE rowid IN ${removed}`,
+        sql`DELETE FROM ${textTable(kind)} WHERE rowid IN ${removed}`,
         sql`DELETE FROM ${sql.raw(TABLES[kind].rows)} WHERE seq IN ${removed}`,
       ]);
     },
   };
 }
 
-function writeKind(kind: Kind, rows: readonly RowValues[], token: number): SQL[] {
+function writeKind(kind: Kind, rows: readonly RowValues[], token: number, search: SearchSettings): SQL[] {
   if (rows.length === 0) return [];
   const identities = JSON.stringify(rows.map((row) => row.slice(0, 3)));
-  const changed = sql`${sql.raw(TABLES[kind].rows)} t ON t.id = a.value ->> 2 AND t.project_id = a.value ->> 0
+  const touched = sql`json_each(${identities}) a CROSS JOIN ${sql.raw(TABLES[kind].rows)} t ON t.id = a.value ->> 2 AND t.project_id = a.value ->> 0
     AND t.owner = a.value ->> 1 AND t.flush_token = ${token}`;
   const postings = postingTable(kind);
   return [
     upsert(kind, rows, token),
-    sql`DELETE FROM ${postings} WHERE rowid IN
-      (SELECT t.seq FROM json_each(${identities}) a CROSS JOIN ${changed} WHERE t.revision > 0)`,
-    sql`INSERT INTO ${postings} (rowid, tokens)
-      SELECT t.seq, ${tokensOfRow(kind)} FROM json_each(${identities}) a CROSS JOIN ${changed}`,
+    countChanges(kind, sql`${touched} WHERE true`),
+    ...reindexed(postings, 'tokens', tokensOfRow(kind), touched),
+    ...(search.isIndexed ? reindexed(textTable(kind), 'text', textOfRow(kind, search), touched) : []),
+  ];
+}
+
+/** Replaces what an index holds of the touched rows; a new row has nothing to be replaced. */
+function reindexed(index: SQL, column: 'tokens' | 'text', content: SQL, touched: SQL): SQL[] {
+  return [
+    sql`DELETE FROM ${index} WHERE rowid IN (SELECT t.seq FROM ${touched} WHERE t.revision > 0)`,
+    sql`INSERT INTO ${index} (rowid, ${sql.raw(column)}) SELECT t.seq, ${content} FROM ${touched}`,
   ];
 }
 
@@ -100,7 +111,7 @@ function upsert(kind: Kind, rows: readonly RowValues[], token: number): SQL {
     SELECT start + row_number() OVER (PARTITION BY time ORDER BY place) - 1, ${token}, 0, ${sql.raw(kept.join(', '))}
     FROM arrivals JOIN starts ON at = time
     WHERE true ORDER BY place
-    ON CONFLICT (id, project_id, owner) DO UPDATE SET ${sql.raw(mergeAssignments(columns, hasStatus(kind)))}
+    ON CONFLICT (id, project_id, owner) DO UPDATE SET ${sql.raw(mergeAssignments(kind, columns, hasStatus(kind)))}
     WHERE ${sql.raw(mergeChanges(columns, hasStatus(kind)))}`;
 }
 
@@ -113,10 +124,11 @@ function isTaken(column: string, place: number): string {
   return `excluded.${column} IS NOT NULL AND (excluded.settled & ${1 << place} OR NOT t.settled & ${1 << place})`;
 }
 
-function mergeAssignments(columns: readonly string[], withStatus: boolean): string {
+function mergeAssignments(kind: Kind, columns: readonly string[], withStatus: boolean): string {
   return [
     'flush_token = excluded.flush_token',
     'revision = t.revision + 1',
+    `previous = ${previousOfRow(kind)}`,
     'settled = t.settled | excluded.settled',
     'status_rank = max(t.status_rank, excluded.status_rank)',
     ...(withStatus

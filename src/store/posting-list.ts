@@ -1,7 +1,8 @@
 /** Posting lists: how a row becomes tokens of an FTS5 table, and how conditions become a MATCH over them. */
 import { sql, type SQL } from 'drizzle-orm';
 import type { Kind } from '../event/event.ts';
-import { DIMENSIONS, type Condition } from '../query/filter.ts';
+import { DIMENSIONS, type Condition, type Measure } from '../query/filter.ts';
+import { measureTokensOfRow, tokensBetween } from './measure-tokens.ts';
 import { TABLES } from './tables.ts';
 
 /** Two letters for each dimension; a token is these and the hex of the value, so it is exact and holds no syntax. */
@@ -27,42 +28,55 @@ const TOKEN_PREFIX: Record<string, string> = {
   container_name: 'cn',
 };
 
+/** The numbers of each kind that can be compared and sorted by. */
+const MEASURES: Record<Kind, readonly Measure[]> = {
+  tool_call: ['latency_ms', 'cost'],
+  request: ['latency_ms', 'cost'],
+  server_log: [],
+};
+
 /** The token that every row has: what a NOT is taken from. */
 const EVERY_ROW = 'zz';
 
 /** A token that no row has: what an empty list of values asks for. */
 const NO_ROW = 'none';
 
-/** A condition that a posting list answers by itself. */
-export type PostingCondition = Extract<Condition, { test: 'in' }>;
+/** Tokens of which a row must have any; with `not`, it must have none. */
+export type TokenGroup = { readonly tokens: readonly string[]; readonly not?: true };
 
-/** Whether a posting list answers a condition; an id has its own index instead. */
-export function isPostingCondition(condition: Condition): condition is PostingCondition {
+/** What a posting list tells of a condition; null where it tells nothing. An id has its own index instead. */
+export function tokensOfCondition(condition: Condition): TokenGroup | null {
+  if (condition.test === 'between')
+    return { tokens: tokensBetween(condition.field, condition.min, condition.max) };
+  if (condition.test !== 'in' || condition.field === 'id') return null;
+  const tokens = condition.values.map((value) => tokenOf(condition.field, value));
+  return condition.not === true ? { tokens, not: true } : { tokens };
+}
+
+/** Whether the tokens of a condition leave nothing to be looked up in the row. */
+export function isAnsweredByTokens(condition: Condition): boolean {
   return condition.test === 'in' && condition.field !== 'id';
 }
 
 /** The tokens of a stored row of alias `t`, in SQL, so that they can only be what is stored. */
 export function tokensOfRow(kind: Kind): SQL {
-  const parts = DIMENSIONS[kind].map((dimension) => {
+  const dimensions = DIMENSIONS[kind].map((dimension) => {
     const column = dimension === 'project_id' ? `nullif(t.project_id, '')` : `t.${dimension}`;
     // hex(NULL) is '', which would make an absent value look like an empty one.
-    return sql.raw(
-      `CASE WHEN ${column} IS NULL THEN '' ELSE ' ${TOKEN_PREFIX[dimension]}' || hex(${column}) END`,
-    );
+    return `CASE WHEN ${column} IS NULL THEN '' ELSE ' ${TOKEN_PREFIX[dimension]}' || hex(${column}) END`;
   });
-  return sql`${sql.raw(`'${EVERY_ROW}'`)} || ${sql.join(parts, sql` || `)}`;
+  return sql.raw([`'${EVERY_ROW}'`, ...dimensions, ...MEASURES[kind].map(measureTokensOfRow)].join(' || '));
 }
 
-/** The FTS5 expression for conditions that must all hold. */
-export function matchExpression(conditions: readonly PostingCondition[]): string {
-  const wanted = conditions.filter((condition) => condition.not !== true).map(anyValue);
-  const unwanted = conditions.filter((condition) => condition.not === true).map(anyValue);
+/** The FTS5 expression for groups that must all hold. */
+export function matchExpression(groups: readonly TokenGroup[]): string {
+  const wanted = groups.filter((group) => group.not !== true).map(anyOf);
+  const unwanted = groups.filter((group) => group.not === true).map(anyOf);
   const base = wanted.length === 0 ? EVERY_ROW : wanted.join(' AND ');
   return unwanted.length === 0 ? base : `(${base}) NOT (${unwanted.join(' OR ')})`;
 }
 
-function anyValue(condition: PostingCondition): string {
-  const tokens = condition.values.map((value) => tokenOf(condition.field, value));
+function anyOf({ tokens }: TokenGroup): string {
   return tokens.length === 0 ? NO_ROW : `(${tokens.join(' OR ')})`;
 }
 

@@ -1,5 +1,5 @@
 /** The tables as Drizzle sees them. STRICT and the FTS5 tables are written by hand into the migrations in `drizzle/`. */
-import { index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 /** What every event table begins with: the time key, the identity, and what merging needs to know. */
 const identity = {
@@ -16,6 +16,8 @@ const identity = {
   flush_token: integer().notNull(),
   /** How often the row has been changed since its insert. */
   revision: integer().notNull(),
+  /** What the counters knew of the row before its last change, as a JSON array in the order of `COUNTED_COLUMNS`. */
+  previous: text(),
 };
 
 /** Tool calls; the columns that may be large come last. */
@@ -90,6 +92,31 @@ export const serverLogs = sqliteTable(
     metadata: text(),
   },
   (table) => [uniqueIndex('server_logs_identity').on(table.id, table.project_id, table.owner)],
+);
+
+/** Sums over all events of a kind that share a value of a dimension, by minute, hour and day (store/counters.ts). */
+export const counters = sqliteTable(
+  'counters',
+  {
+    kind: text().notNull(),
+    /** '' counts all events, under the value ''. */
+    dimension: text().notNull(),
+    value: text().notNull(),
+    /** Minutes: 1, 60 or 1440. */
+    span: integer().notNull(),
+    /** Minutes since 1970 at which the span begins. */
+    start: integer().notNull(),
+    total: integer().notNull(),
+    success: integer().notNull(),
+    error: integer().notNull(),
+    success_latency_count: integer().notNull(),
+    success_latency_sum: real().notNull(),
+    success_cost: real().notNull(),
+    error_latency_count: integer().notNull(),
+    error_latency_sum: real().notNull(),
+    error_cost: real().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.dimension, table.value, table.span, table.start] })],
 );
 
 /** Credentials, by the SHA-256 of their secret. A revoked one stays, so that its name can still be told. */

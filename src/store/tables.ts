@@ -17,10 +17,16 @@ export const TABLES = {
   tool_call: {
     rows: 'tool_calls',
     postings: 'tool_call_postings',
+    texts: 'tool_call_texts',
     json: ['parent', 'source', 'metadata', 'error', 'arguments', 'result'],
   },
-  request: { rows: 'requests', postings: 'request_postings', json: ['metadata'] },
-  server_log: { rows: 'server_logs', postings: 'server_log_postings', json: ['metadata'] },
+  request: { rows: 'requests', postings: 'request_postings', texts: 'request_texts', json: ['metadata'] },
+  server_log: {
+    rows: 'server_logs',
+    postings: 'server_log_postings',
+    texts: 'server_log_texts',
+    json: ['metadata'],
+  },
 } as const satisfies {
-  [K in Kind]: { rows: string; postings: string; json: readonly (keyof EventOf[K])[] };
+  [K in Kind]: { rows: string; postings: string; texts: string; json: readonly (keyof EventOf[K])[] };
 };

@@ -148,9 +148,11 @@ describe.for(DIALECTS.map((dialect) => [dialect.name, dialect] as const))('%s', 
     ['D1_ERROR: D1 DB is overloaded. Requests queued for too long.', 503],
   ])('a database that says %s', async ([message, status]) => {
     const here = await world();
-    const failing = new Proxy(env.DB, {
+    const failing: D1Database = new Proxy(env.DB, {
       get: (_database, name) => () => {
         if (name === 'prepare') return failingStatement(message);
+        if (name === 'withSession') return failing;
+        if (name === 'getBookmark') return null;
         throw new Error(message);
       },
     });

@@ -327,7 +327,7 @@ describe('faults', () => {
     const posted = await ask(LIST, { body: '{}' });
     expect([posted.status, posted.headers.get('allow'), await posted.json()]).toEqual([
       405,
-      'GET, HEAD',
+      'GET, HEAD, DELETE',
       envelope(405, 'method not allowed'),
     ]);
     const head = await ask(LIST, { method: 'HEAD' });

@@ -137,7 +137,12 @@ test('an event that D1 refuses for good is parked alone, and the others go throu
         get: (target, name) => (name === 'bind' ? bind : Reflect.get(target, name)),
       });
     };
-    const database = { prepare, batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements) };
+    const database = {
+      prepare,
+      batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements),
+      withSession: () => database,
+      getBookmark: () => null,
+    };
     Object.assign(instance, { env: { ...env, DB: database } });
   });
   await acknowledged(here, ['a', 'poison', 'b']);

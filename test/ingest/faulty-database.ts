@@ -23,9 +23,14 @@ export async function breakDatabase(next: (statements: D1PreparedStatement[]) =>
     if (fault === 'after') throw new Error('D1_ERROR: storage caused object to be reset.');
     return results;
   };
-  await replaceDatabase(
-    new Proxy(env.DB, { get: (database, name) => (name === 'batch' ? batch : bound(database, name)) }),
-  );
+  const faulty: D1Database = new Proxy(env.DB, {
+    get(database, name) {
+      if (name === 'batch') return batch;
+      if (name === 'withSession') return () => faulty;
+      return name === 'getBookmark' ? () => null : bound(database, name);
+    },
+  });
+  await replaceDatabase(faulty);
 }
 
 /** Gives the living object the real D1 again. */

@@ -8,13 +8,53 @@ export const LIMIT_DEFAULT = 50;
 export const LIMIT_MAX = 1000;
 
 /** The windows that `period` names, in milliseconds. */
-export const PERIODS: Readonly<Record<string, number>> = {
-  '1h': 3_600_000,
-  '6h': 21_600_000,
-  '24h': 86_400_000,
-  '7d': 604_800_000,
-  '30d': 2_592_000_000,
-};
+export const PERIODS: ReadonlyMap<string, number> = new Map([
+  ['1h', 3_600_000],
+  ['6h', 21_600_000],
+  ['24h', 86_400_000],
+  ['7d', 604_800_000],
+  ['30d', 2_592_000_000],
+]);
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** From which length of a range on a bucket of its histogram has how many seconds; both in seconds, longest first. */
+export const BUCKETS_BY_RANGE: readonly { readonly range: number; readonly bucket: number }[] = [
+  { range: 365 * DAY, bucket: 30 * DAY },
+  { range: 90 * DAY, bucket: 7 * DAY },
+  { range: 30 * DAY, bucket: 3 * DAY },
+  { range: 7 * DAY, bucket: DAY },
+  { range: 3 * DAY, bucket: 8 * HOUR },
+  { range: DAY, bucket: HOUR },
+  { range: 2 * HOUR, bucket: 10 * MINUTE },
+];
+
+/** The bucket of any shorter range, and of one with an open end, in seconds. */
+export const BUCKET_SHORTEST = MINUTE;
+export const BUCKET_OF_OPEN_RANGE = HOUR;
+
+/** How far `filterdata` looks back where no time is given, in milliseconds: 30 days. */
+export const VALUES_WINDOW = 30 * DAY * 1000;
+
+/** Values that `filterdata` gives of one dimension, at most: more than anybody picks from. */
+export const VALUES_MAX = 500;
+
+/** The dimensions of `filterdata`, in the order of its answer. */
+export const VALUE_DIMENSIONS = ['server_labels', 'tool_names', 'virtual_keys'] as const;
+
+/** A dimension of `filterdata`. */
+export type ValueDimension = (typeof VALUE_DIMENSIONS)[number];
+
+/** Tools that `top-tools` gives, at most. */
+export const TOP_TOOLS_MAX = 10;
+
+/** Ids of one deletion, at most: as many as the longest page of a list shows. */
+export const DELETED_IDS_MAX = LIMIT_MAX;
+
+/** The most bytes of a deletion's body: a thousand of the longest ids, every letter escaped, take 770,000. */
+export const DELETION_BYTES_MAX = 1024 * 1024;
 
 const GO_FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const GO_INTEGER = /^[+-]?\d+$/;
@@ -86,6 +126,18 @@ const narrowing = {
   period: optional(z.string()),
 };
 
+/** The parameters of the list's siblings: what pages and sorts the list is neither used nor checked. */
+export const NarrowingParameters = z.object(narrowing);
+
+/** Those parameters, read. */
+export type NarrowingParameters = z.infer<typeof NarrowingParameters>;
+
+/** The parameters of `GET /api/mcp-logs/filterdata`. */
+export const FilterDataParameters = z.object({ ...narrowing, dimensions: optional(list) });
+
+/** Those parameters, read. */
+export type FilterDataParameters = z.infer<typeof FilterDataParameters>;
+
 /** The parameters of `GET /api/mcp-logs`. */
 export const ListParameters = z.object({
   ...narrowing,
@@ -100,3 +152,29 @@ export const ListParameters = z.object({
 
 /** Those parameters, read. */
 export type ListParameters = z.infer<typeof ListParameters>;
+
+const NO_STRINGS = 'Invalid JSON: ids must be an array of strings';
+const NO_IDS = 'No log IDs provided';
+const TOO_MANY_IDS = `ids cannot exceed ${DELETED_IDS_MAX}; delete the rest in further calls`;
+
+/** The body of `DELETE /api/mcp-logs`, from its text to its ids; the first fault is the one that is told. */
+export const Deletion = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'Invalid JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.object({ ids: z.unknown().optional() }, 'Invalid JSON: the body must be an object with ids').nullable(),
+  )
+  .transform((body) => body?.ids ?? [])
+  .pipe(
+    z
+      .array(z.string(NO_STRINGS).transform(storableText), NO_STRINGS)
+      .min(1, NO_IDS)
+      .max(DELETED_IDS_MAX, TOO_MANY_IDS),
+  );

@@ -4,8 +4,12 @@ import type { GateEnv } from '../../edge/env.ts';
 import type { Problem } from '../../edge/problem.ts';
 import type { ToolCall, ToolCallError } from '../../event/event.ts';
 import { formatTime } from '../../event/time.ts';
-import type { Totals, VirtualKey } from '../../query/event-reader.ts';
-import type { ListRequest } from './request.ts';
+import type { BucketTotals, Totals, ValueTotals, VirtualKey } from '../../query/event-reader.ts';
+import type { ValueDimension } from './contract.ts';
+import type { HistogramRequest, ListRequest } from './request.ts';
+
+/** What a bucket shows in which nothing happened. */
+const NOTHING: Totals = { total: 0, success: 0, error: 0, latencyCount: 0, latencySum: 0, cost: 0 };
 
 /** A tool call as a row: `virtual_key_id` and `virtual_key_name` always, every other unset field left out. */
 export function fromEvent(
@@ -61,6 +65,53 @@ export function fromStats(stats: Totals): Record<string, number> {
   };
 }
 
+/**
+ * The distinct values of some dimensions, each in the order of its names.
+ * @param virtualKeys what is known of the ids among them
+ */
+export function fromValues(
+  found: readonly (readonly [ValueDimension, readonly string[]])[],
+  virtualKeys: ReadonlyMap<string, VirtualKey>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    found.map(([dimension, values]) => [
+      dimension,
+      dimension === 'virtual_keys' ? keysByName(values, virtualKeys) : values.toSorted(),
+    ]),
+  );
+}
+
+/** How many calls ended in each bucket, and how. */
+export function fromHistogram(
+  found: readonly BucketTotals[],
+  request: HistogramRequest,
+): Record<string, unknown> {
+  const buckets = withEmptyBuckets(found, request).map(({ start, total, success, error }) => ({
+    timestamp: formatTime(start),
+    count: total,
+    success,
+    error,
+  }));
+  return { buckets, bucket_size_seconds: request.bucketSeconds };
+}
+
+/** What the calls of each bucket cost. */
+export function fromCostHistogram(
+  found: readonly BucketTotals[],
+  request: HistogramRequest,
+): Record<string, unknown> {
+  const buckets = withEmptyBuckets(found, request).map(({ start, cost }) => ({
+    timestamp: formatTime(start),
+    total_cost: cost,
+  }));
+  return { buckets, bucket_size_seconds: request.bucketSeconds };
+}
+
+/** The tools that were called most, in the order in which the reader ranks them. */
+export function fromTopTools(found: readonly ValueTotals[]): Record<string, unknown> {
+  return { tools: found.map(({ value, total, cost }) => ({ tool_name: value, count: total, cost })) };
+}
+
 /** A problem in Bifrost's envelope. */
 export function fromProblem(problem: Problem, context: Context<GateEnv>): Response {
   const message = problem.code === 'unauthenticated' ? 'Unauthorized' : problem.message;
@@ -102,6 +153,45 @@ function virtualKeyOf(
 ): Record<string, unknown> | null {
   const { virtual_key_id: id, virtual_key_name: name } = call;
   if (id === null || name === null) return null;
-  const key = known.get(id) ?? { id, name, isActive: true };
-  return { id, name: key.isActive ? key.name : `${key.name} (deleted)`, value: '', is_active: key.isActive };
+  return fromVirtualKey(known.get(id) ?? { id, name, isActive: true });
+}
+
+/** Keys alone, without a call: one that gatelog was never told of has no name but its id. */
+function keysByName(
+  ids: readonly string[],
+  known: ReadonlyMap<string, VirtualKey>,
+): readonly Record<string, unknown>[] {
+  return ids
+    .map((id) => fromVirtualKey(known.get(id) ?? { id, name: id, isActive: true }))
+    .toSorted((one, other) => compare(one.name, other.name) || compare(one.id, other.id));
+}
+
+function fromVirtualKey({ id, name, isActive }: VirtualKey): {
+  readonly id: string;
+  readonly name: string;
+  readonly value: '';
+  readonly is_active: boolean;
+} {
+  return { id, name: isActive ? name : `${name} (deleted)`, value: '', is_active: isActive };
+}
+
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
+/** Where both ends are known, every bucket from the start's to the end's, whether anything happened in it or not. */
+function withEmptyBuckets(
+  found: readonly BucketTotals[],
+  { span, bucketSeconds }: HistogramRequest,
+): readonly BucketTotals[] {
+  if (span === null) return found;
+  if (span.from > span.to) return [];
+  const length = bucketSeconds * 1000;
+  const first = Math.floor(span.from / length) * length;
+  const byStart = new Map(found.map((bucket) => [bucket.start, bucket]));
+  return Array.from({ length: Math.floor((span.to - first) / length) + 1 }, (_, place) => {
+    const start = first + place * length;
+    return byStart.get(start) ?? { ...NOTHING, start };
+  });
 }

@@ -24,7 +24,7 @@ const STATUS_CLASS = /^\dxx$/i;
 const DIGITS = /^\d+$/;
 
 /** Text as the store keeps it, so that what was posted is found by the same text. */
-const text = z.string().transform(storableText);
+export const text = z.string().transform(storableText);
 
 /** Values between commas, of which any may hold; null when there are none. */
 function list(name: string): z.ZodType<readonly string[] | null, string> {
@@ -39,7 +39,8 @@ function list(name: string): z.ZodType<readonly string[] | null, string> {
   });
 }
 
-function integer(name: string, min: number, max: number): z.ZodType<number, string> {
+/** A whole number in decimal digits; the issue names the parameter and both ends, which are inclusive. */
+export function integer(name: string, min: number, max: number): z.ZodType<number, string> {
   return z.string().transform((given, context) => {
     const value = Number(given);
     if (DIGITS.test(given) && value >= min && value <= max) return value;

@@ -1,4 +1,6 @@
 /** Requests of this dialect, turned into questions. */
+import type * as z from 'zod';
+import { parameters } from '../../edge/parameters.ts';
 import { Problem } from '../../edge/problem.ts';
 import type { Credential } from '../../query/credential.ts';
 import { walkStart } from '../../query/cursor.ts';
@@ -14,16 +16,32 @@ export type ListRequest = { readonly question: Question<'request'>; readonly pag
 const OK_STATUSES = Array.from({ length: 100 }, (_, place) => String(200 + place));
 
 /**
+ * Middleware that checks the query string by a schema of this dialect; an empty value is an absent one.
+ * Every fault becomes part of one Problem `invalid_request`.
+ */
+export function checked<S extends z.ZodObject>(schema: S) {
+  return parameters(schema, refuse, withoutEmpty);
+}
+
+/**
+ * Holds the project that is asked for against the one that a key is bound to.
+ * @throws Problem `forbidden` when they differ (contracts/requests.md, project_id)
+ */
+export function admitProject(project: string | undefined, { bounds }: Credential): void {
+  if (project !== undefined && bounds.project_id !== undefined && project !== bounds.project_id)
+    throw new Problem('forbidden', 'project_id: this key is bound to another project; leave it out');
+}
+
+/**
  * Parameters as a question.
  * @param now epoch milliseconds, at which a walk without a cursor begins
  * @throws Problem `forbidden` when the credential is bound to another project than the one asked for
  */
-export function toQuery(parameters: ListParameters, credential: Credential, now: number): ListRequest {
-  const { limit = LIMIT_DEFAULT, offset = 0, cursor = null, project_id: project } = parameters;
+export function toQuery(given: ListParameters, credential: Credential, now: number): ListRequest {
+  const { limit = LIMIT_DEFAULT, offset = 0, cursor = null, project_id: project } = given;
   const { bounds } = credential;
-  if (project !== undefined && bounds.project_id !== undefined && project !== bounds.project_id)
-    throw new Problem('forbidden', 'project_id: this key is bound to another project; leave it out');
-  const filter = { time: timeOf(parameters), conditions: conditionsOf(parameters) };
+  admitProject(project, credential);
+  const filter = { time: timeOf(given), conditions: conditionsOf(given) };
   return {
     question: { kind: 'request', bounds, filter },
     page: { sort: NEWEST_FIRST, limit, offset, cursor, startedAt: walkStart(cursor, now) },
@@ -51,8 +69,8 @@ function timeOf({ since, until }: ListParameters): TimeRange {
   return { from: since ?? null, until: until === undefined ? null : until + 1 };
 }
 
-function conditionsOf(parameters: ListParameters): Condition<'request'>[] {
-  const { project_id: project, status, provider, model, outcome = [], q } = parameters;
+function conditionsOf(given: ListParameters): Condition<'request'>[] {
+  const { project_id: project, status, provider, model, outcome = [], q } = given;
   const conditions: Condition<'request'>[] = [];
   const oneOf = (
     field: Extract<Condition<'request'>, { test: 'in' }>['field'],
@@ -74,4 +92,12 @@ function conditionsOf(parameters: ListParameters): Condition<'request'>[] {
     });
   if (q !== undefined) conditions.push({ test: 'search', text: q });
   return conditions;
+}
+
+function refuse(messages: readonly string[]): never {
+  throw new Problem('invalid_request', messages.join('; '));
+}
+
+function withoutEmpty(given: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
 }

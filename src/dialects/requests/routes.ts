@@ -1,16 +1,17 @@
-/** The requests dialect: `GET /v1/requests` and one request by its id, as the Free AI Gateway documents them. */
+/** The requests dialect: the list of requests, one of them by its id, and analytics, as the Free AI Gateway has them. */
 import { Hono, type MiddlewareHandler } from 'hono';
 import { authenticate } from '../../edge/authenticate.ts';
 import type { GateEnv } from '../../edge/env.ts';
-import { parameters } from '../../edge/parameters.ts';
 import { Problem } from '../../edge/problem.ts';
 import { isUnder, type Surface } from '../../edge/surface.ts';
 import { walk } from '../../query/walk.ts';
+import { analytics } from './analytics/routes.ts';
 import { ListParameters, RequestId } from './contract.ts';
-import { toQuery, toToolCallQuery } from './request.ts';
+import { checked, toQuery, toToolCallQuery } from './request.ts';
 import { fromPage, fromProblem, fromRequest, REQUEST_ID_HEADER } from './response.ts';
 
 const PATH = '/v1/requests';
+const ANALYTICS_PATH = '/v1/analytics';
 
 /** Names the request under the gateway's header too; `fromProblem` does it for errors. */
 const nameRequest: MiddlewareHandler<GateEnv> = async (context, next) => {
@@ -18,9 +19,13 @@ const nameRequest: MiddlewareHandler<GateEnv> = async (context, next) => {
   context.header(REQUEST_ID_HEADER, context.get('requestId'));
 };
 
+const admit = authenticate(['bearer'], 'read');
+
 const routes = new Hono<GateEnv>()
-  .use(`${PATH}/*`, nameRequest, authenticate(['bearer'], 'read'))
-  .get(PATH, parameters(ListParameters, refuse, withoutEmpty), async (context) => {
+  .use(`${PATH}/*`, nameRequest, admit)
+  .use(`${ANALYTICS_PATH}/*`, nameRequest, admit)
+  .route(ANALYTICS_PATH, analytics)
+  .get(PATH, checked(ListParameters), async (context) => {
     const { reader, credential } = context.var;
     const request = toQuery(context.req.valid('query'), credential, Date.now());
     const [page, total] = await Promise.all([
@@ -41,16 +46,7 @@ const routes = new Hono<GateEnv>()
 /** The dialect. */
 export const requests: Surface = {
   name: 'requests',
-  owns: (path) => isUnder(path, PATH),
+  owns: (path) => isUnder(path, PATH) || isUnder(path, ANALYTICS_PATH),
   routes,
   render: fromProblem,
 };
-
-function refuse(messages: readonly string[]): never {
-  throw new Problem('invalid_request', messages.join('; '));
-}
-
-/** An empty value is an absent one. */
-function withoutEmpty(given: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
-}

@@ -8,6 +8,9 @@ import { parseTime, type Rounding } from '../../event/time.ts';
 export const LIMIT_DEFAULT = 10;
 export const LIMIT_MAX = 1000;
 
+/** Workspaces that one answer lists, those of the most events: ten times what a key can be bound to. */
+export const WORKSPACES_MAX = 1000;
+
 /** An integer as pydantic reads it from a text: blanks around it, `1_000` and `10.0` included. */
 const INTEGER = /^\s*([+-]?\d+(?:_\d+)*)(?:\.0+)?\s*$/;
 

@@ -15,6 +15,9 @@ export type Server = { readonly workspaceId: string; readonly serverId: string }
 /** A page of lines as it is wanted. */
 export type LogRequest = { readonly question: Question<ServerLog['kind']>; readonly page: PageRequest };
 
+/** Kinds by which a workspace may have become known, the likeliest first. */
+export const KINDS_SEEN = ['server_log', 'tool_call', 'request'] as const;
+
 /** The server that a path names; both parts are decoded. */
 export function serverOf(path: { readonly workspace_id: string; readonly server_id: string }): Server {
   return {
@@ -58,6 +61,18 @@ export function toQuery(
 export function everythingOf(server: Server, credential: Credential): Question<ServerLog['kind']> {
   const filter = { time: ALL_TIME, conditions: conditionsOf(server) };
   return { kind: 'server_log', bounds: credential.bounds, filter };
+}
+
+/**
+ * Every event of a kind that a credential may see.
+ * @param conditions what narrows them
+ */
+export function everythingOfKind<K extends (typeof KINDS_SEEN)[number]>(
+  kind: K,
+  { bounds }: Credential,
+  conditions: readonly Condition<K>[] = [],
+): Question<K> {
+  return { kind, bounds, filter: { time: ALL_TIME, conditions } };
 }
 
 function timeOf(moment: Moment, startedAt: number): number {

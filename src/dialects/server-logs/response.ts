@@ -5,6 +5,7 @@ import type { GateEnv } from '../../edge/env.ts';
 import type { Problem } from '../../edge/problem.ts';
 import type { ServerLog } from '../../event/event.ts';
 import { formatTime } from '../../event/time.ts';
+import type { Credential } from '../../query/credential.ts';
 import type { WalkedPage } from '../../query/walk.ts';
 import type { Fault } from './contract.ts';
 import type { Server } from './request.ts';
@@ -43,6 +44,25 @@ export function fromPage(
     has_more: page.nextCursor !== null,
     query_timestamp: formatTime(now),
     next_cursor: page.nextCursor,
+  };
+}
+
+/** A workspace that was seen: when, in epoch milliseconds and to the day; null when nothing was logged in it yet. */
+export type Workspace = { readonly id: string; readonly created: number | null };
+
+/** The answer to the list of workspaces; a workspace is its id here, so that is its name too. */
+export function fromWorkspaces(
+  workspaces: readonly Workspace[],
+  credential: Credential,
+): Record<string, unknown> {
+  return {
+    workspaces: workspaces.map(({ id, created }) => ({
+      workspace_id: id,
+      workspace_name: id,
+      created: created === null ? null : formatTime(created),
+    })),
+    user_id: credential.id,
+    total: workspaces.length,
   };
 }
 

@@ -27,25 +27,31 @@ export const FILTER_FIELDS = [
 /** The operators that a filter may use. */
 export const FILTER_OPERATORS = ['==', '!=', 'contains', 'not_contains'] as const;
 
-const LIMIT_FAULT = `must be an integer of 1 or more; more than ${LIMIT_MAX} is taken as ${LIMIT_MAX}`;
 const TIME_RANGE_FAULT = 'must be {from, to}, both epoch milliseconds';
 
-const limit = z
-  .number(LIMIT_FAULT)
-  .refine((value) => Number.isInteger(value) && value >= 1, LIMIT_FAULT)
-  .transform((value) => Math.min(value, LIMIT_MAX));
+/** How many are wanted: less than one is a fault, and more than `max` is taken as `max`. */
+export function limitUpTo(max: number) {
+  const fault = `must be an integer of 1 or more; more than ${max} is taken as ${max}`;
+  return z
+    .number(fault)
+    .refine((value) => Number.isInteger(value) && value >= 1, fault)
+    .transform((value) => Math.min(value, max));
+}
+
+/** The value that a filter compares with, as it would have been stored; nothing longer is ever stored. */
+export const filterValue = z
+  .string('must be a string')
+  .max(DIMENSION_CHARACTERS_MAX, `must have ${DIMENSION_CHARACTERS_MAX} characters at most`)
+  .transform(storableText);
 
 const milliseconds = z.number('must be epoch milliseconds; from and to are both required');
 
-/** One filter; its value is compared as it would have been stored, and nothing longer is ever stored. */
+/** One filter. */
 const Filter = z.object(
   {
     field: z.enum(FILTER_FIELDS, `must be one of ${FILTER_FIELDS.join(', ')}`),
     operator: z.enum(FILTER_OPERATORS, `must be one of ${FILTER_OPERATORS.join(', ')}`),
-    value: z
-      .string('must be a string')
-      .max(DIMENSION_CHARACTERS_MAX, `must have ${DIMENSION_CHARACTERS_MAX} characters at most`)
-      .transform(storableText),
+    value: filterValue,
   },
   'must be {field, operator, value}',
 );
@@ -53,8 +59,9 @@ const Filter = z.object(
 /** One filter, read. */
 export type Filter = z.infer<typeof Filter>;
 
-const fields = {
-  limit: limit.default(LIMIT_DEFAULT),
+/** The body of a list; `unknown` names the keys that are ignored. */
+export const ListBody = bodyOf({
+  limit: limitUpTo(LIMIT_MAX).default(LIMIT_DEFAULT),
   cursor: z.string('must be a string or null').nullable().default(null),
   filters: z
     .array(Filter, 'must be an array of {field, operator, value}')
@@ -62,20 +69,23 @@ const fields = {
     .default([]),
   time_range: z.object({ from: milliseconds, to: milliseconds }, TIME_RANGE_FAULT).optional(),
   case_sensitive: z.boolean('must be true or false').default(true),
-};
-
-/** The body of a list; `unknown` names the keys that are ignored. */
-export const ListBody = z.preprocess(
-  withUnknown,
-  z.object({ ...fields, unknown: z.array(z.string()) }, 'must be a JSON object'),
-);
+});
 
 /** That body, read. */
 export type ListBody = z.infer<typeof ListBody>;
 
-/** The SDK sends `null` for a body that its caller left null; that stands for none. */
-function withUnknown(given: unknown): unknown {
-  const body = given ?? {};
-  if (!isJsonObject(body)) return body;
-  return { ...body, unknown: Object.keys(body).filter((key) => !Object.hasOwn(fields, key)) };
+/**
+ * A body of these fields, with the keys that are ignored as `unknown`.
+ * The SDK sends `null` for a body that its caller left null; that stands for none.
+ */
+export function bodyOf<F extends z.ZodRawShape>(fields: F) {
+  const withUnknown = (given: unknown): unknown => {
+    const body = given ?? {};
+    if (!isJsonObject(body)) return body;
+    return { ...body, unknown: Object.keys(body).filter((key) => !Object.hasOwn(fields, key)) };
+  };
+  return z.preprocess(
+    withUnknown,
+    z.object({ ...fields, unknown: z.array(z.string()) }, 'must be a JSON object'),
+  );
 }

@@ -11,7 +11,7 @@ import type { Filter, ListBody } from './contract.ts';
 type Kind = ToolCall['kind'];
 
 /** The field of an event that each field of a filter means. */
-const EVENT_FIELDS: Record<Filter['field'], Dimension<Kind> | 'id'> = {
+export const EVENT_FIELDS = {
   tool_slug: 'tool_name',
   toolkit_slug: 'server_label',
   connected_account_id: 'connected_account_id',
@@ -22,7 +22,7 @@ const EVENT_FIELDS: Record<Filter['field'], Dimension<Kind> | 'id'> = {
   sandbox_id: 'sandbox_id',
   request_id: 'request_id',
   log_id: 'id',
-};
+} as const satisfies Record<Filter['field'], Dimension<Kind> | 'id'>;
 
 /** The two words for a status, and the status of an event that each means. */
 const STATUS_WORDS: ReadonlyMap<string, string> = new Map([
@@ -31,7 +31,11 @@ const STATUS_WORDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Only finished calls are logs; a processing one becomes a log when it ends (contracts/tool-execution.md). */
-const FINISHED: Condition<Kind> = { test: 'in', field: 'status', values: [...STATUS_WORDS.values()] };
+export const FINISHED: Condition<Kind> = {
+  test: 'in',
+  field: 'status',
+  values: [...STATUS_WORDS.values()],
+};
 
 /**
  * The body of a list as a question, and which page of it.

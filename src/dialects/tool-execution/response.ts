@@ -63,13 +63,15 @@ export function fromPage(page: WalkedPage<ToolCall['kind']>): Record<string, unk
 }
 
 /**
- * The text of `x-gatelog-warning`.
- * @param keys the ignored keys, which may hold any character; the text is ASCII
+ * Names the keys of a body that were ignored in `x-gatelog-warning`, where there are any.
+ * @param keys may hold any character; the header is ASCII
  */
-export function warningOf(keys: readonly string[]): string {
+export function warn(context: Context<GateEnv>, keys: readonly string[]): void {
+  if (keys.length === 0) return;
   const named = keys.slice(0, WARNED_KEYS_MAX).map((key) => asciiJson(key.slice(0, WARNED_CHARACTERS_MAX)));
   const rest = keys.length - named.length;
-  return `ignored unknown fields: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  const more = rest > 0 ? ` and ${rest} more` : '';
+  context.header('x-gatelog-warning', `ignored unknown fields: ${named.join(', ')}${more}`);
 }
 
 /** A problem in Composio's envelope. */

@@ -1,4 +1,4 @@
-/** The tool-execution dialect: `POST …/logs/tool_execution` and one log by its id, as Composio serves them. */
+/** The tool-execution dialect: `POST …/logs/tool_execution`, one log by its id, and usage, as Composio serves them. */
 import { Hono } from 'hono';
 import { authenticate } from '../../edge/authenticate.ts';
 import type { GateEnv } from '../../edge/env.ts';
@@ -8,16 +8,19 @@ import { isUnder, type Surface } from '../../edge/surface.ts';
 import { walk } from '../../query/walk.ts';
 import { ListBody } from './contract.ts';
 import { toDetailQuery, toQuery } from './request.ts';
-import { fromEventInFull, fromPage, fromProblem, warningOf } from './response.ts';
+import { fromEventInFull, fromPage, fromProblem, warn } from './response.ts';
+import { usage } from './usage/routes.ts';
 
 /** Both versions answer alike: clients of either are about. */
-const PREFIXES = ['/api/v3.1/logs', '/api/v3/logs'] as const;
+const VERSIONS = ['/api/v3.1', '/api/v3'] as const;
+
+const admit = authenticate(['x-api-key', 'bearer', 'cookie'], 'read');
 
 const logs = new Hono<GateEnv>()
-  .use('/*', authenticate(['x-api-key', 'bearer', 'cookie'], 'read'))
+  .use('/*', admit)
   .post('/tool_execution', async (context) => {
     const body = await readJson(context.req.raw, ListBody, {});
-    if (body.unknown.length > 0) context.header('x-gatelog-warning', warningOf(body.unknown));
+    warn(context, body.unknown);
     const { question, page } = toQuery(body, context.var.credential, Date.now());
     return context.json(fromPage(await walk(context.var.reader, question, page)));
   })
@@ -28,10 +31,16 @@ const logs = new Hono<GateEnv>()
     return context.json(fromEventInFull(call));
   });
 
+const project = new Hono<GateEnv>().use('/*', admit).route('/usage', usage);
+
 /** The dialect. */
 export const toolExecution: Surface = {
   name: 'tool-execution',
-  owns: (path) => PREFIXES.some((prefix) => isUnder(path, prefix)),
-  routes: PREFIXES.reduce((routes, prefix) => routes.route(prefix, logs), new Hono<GateEnv>()),
+  owns: (path) =>
+    VERSIONS.some((version) => isUnder(path, `${version}/logs`) || isUnder(path, `${version}/project`)),
+  routes: VERSIONS.reduce(
+    (routes, version) => routes.route(`${version}/logs`, logs).route(`${version}/project`, project),
+    new Hono<GateEnv>(),
+  ),
   render: fromProblem,
 };
