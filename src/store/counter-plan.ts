@@ -26,6 +26,9 @@ export type SplitTime = { readonly ranges: readonly CounterRange[]; readonly edg
 /** Beyond every counter, in minutes: what an open end stands for. It is a multiple of every span. */
 const FOREVER = 1440 * 10_000_000;
 
+/** Values that one plan adds up: each is looked up in every range. */
+const PLANNED_VALUES_MAX = 200;
+
 const EVERY_OUTCOME: Outcomes = { success: true, error: true, processing: true };
 
 /** The plan of a question; null where only posting lists and rows can tell. */
@@ -42,7 +45,9 @@ export function planOf(question: Question): CounterPlan | null {
     }
   }
   const dimension = dimensionOf(kind, wanted);
-  return dimension === null ? null : { kind, ...dimension, outcomes };
+  return dimension === null || dimension.values.length > PLANNED_VALUES_MAX
+    ? null
+    : { kind, ...dimension, outcomes };
 }
 
 function narrowed(outcomes: Outcomes, statuses: readonly string[]): Outcomes {

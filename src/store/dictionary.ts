@@ -22,14 +22,14 @@ export async function resolveContains(
   if (condition.test !== 'contains' || condition.field === 'id' || !isCounted(kind, condition.field))
     return condition;
   const { field, text, ignoreCase } = condition;
-  const part = ignoreCase
-    ? sql`instr(lower(w.value), ${asciiLowerCase(text)})`
-    : sql`instr(w.value, ${text})`;
-  const rows = await database.rows<{ value: string | null; known: number }>(
-    sql`WITH RECURSIVE wanted (value) AS (${everyValue(kind, field)})
-      SELECT w.value, (SELECT count(*) FROM wanted) AS known FROM wanted w WHERE ${part} > 0 LIMIT ${RESOLVED_VALUES_MAX + 1}`,
+  const rows = await database.rows<{ value: string | null }>(
+    sql`WITH RECURSIVE wanted (value) AS (${everyValue(kind, field)}) SELECT value FROM wanted`,
   );
-  if (rows.length > RESOLVED_VALUES_MAX || (rows[0]?.known ?? 0) >= VALUES_MAX) return condition;
-  const values = rows.flatMap((row) => row.value ?? []);
+  if (rows.length >= VALUES_MAX) return condition;
+  const part = ignoreCase ? asciiLowerCase(text) : text;
+  const values = rows
+    .flatMap((row) => row.value ?? [])
+    .filter((value) => (ignoreCase ? asciiLowerCase(value) : value).includes(part));
+  if (values.length > RESOLVED_VALUES_MAX) return condition;
   return { test: 'in', field, values, ...(condition.not === true ? { not: true } : {}) };
 }

@@ -1,11 +1,13 @@
 /** A selection: the FROM and WHERE that answer a question, with the cheapest driver for it. */
 import { sql, type SQL } from 'drizzle-orm';
-import { firstKeyAt } from '../event/time-key.ts';
+import { EARLIEST_TIME, firstKeyAt } from '../event/time-key.ts';
 import type { Kind } from '../event/event.ts';
 import { withinBounds } from '../query/bounds.ts';
 import type { Condition, TimeRange } from '../query/filter.ts';
 import type { Question } from '../query/query.ts';
 import { rowPredicate } from './conditions.ts';
+import { finestSpan, planOf, splitTime } from './counter-plan.ts';
+import { countTotals } from './counter-reader.ts';
 import { integer, type Database } from './database.ts';
 import { resolveContains } from './dictionary.ts';
 import {
@@ -19,7 +21,7 @@ import { TABLES } from './tables.ts';
 import { textExpression, textTable } from './text-index.ts';
 
 /** Rows up to which a search rather looks through what its other conditions select than asks the text index. */
-const FEW_ROWS = 1000;
+const FEW_ROWS = 400;
 
 /** Rows that a search without the text index looks through, the newest first: more would hold up everyone else. */
 export const SCANNED_ROWS_MAX = 50_000;
@@ -80,7 +82,11 @@ export async function select<K extends Kind>(
   const search = onRow.find((condition) => condition.test === 'search');
   if (search === undefined) return byPostings(kind, match, onRow, range, options.keysOnly ?? false);
   const text = database.search.isIndexed ? textExpression(kind, search.text) : null;
-  const areFew = match !== null && (await selectsFew(database, kind, match, range));
+  const rest = {
+    ...question,
+    filter: { ...filter, conditions: conditions.filter((each) => each !== search) },
+  };
+  const areFew = match !== null && (await selectsFew(database, rest, match, range));
   if (areFew) return byPostings(kind, match, onRow, range, false);
   if (text === null) return byScan(kind, match, onRow, range);
   return byTexts(kind, text, match, onRow, range);
@@ -153,8 +159,18 @@ function byScan(kind: Kind, match: SQL | null, onRow: readonly Condition[], rang
   return { ...selection(sql.raw('scanned'), rows, predicates(kind, onRow)), scan };
 }
 
-async function selectsFew(database: Database, kind: Kind, match: SQL, range: KeyRange): Promise<boolean> {
-  const { from, where } = byPostings(kind, match, [], range, true);
+/** Whether what is asked beside a search selects few rows: by the counters where they know it, else by trying. */
+async function selectsFew(
+  database: Database,
+  question: Question,
+  match: SQL,
+  range: KeyRange,
+): Promise<boolean> {
+  const plan = planOf(question);
+  const { ranges, edges } = splitTime(range.time, finestSpan(plan?.dimension ?? ''));
+  if (plan !== null && edges.length === 0)
+    return ((await countTotals(database, plan, ranges))?.total ?? 0) < FEW_ROWS;
+  const { from, where } = byPostings(question.kind, match, [], range, true);
   const rows = await database.rows<{ n: number }>(
     sql`SELECT count(*) AS n FROM (SELECT 1 FROM ${from} WHERE ${where} LIMIT ${FEW_ROWS})`,
   );
@@ -182,7 +198,8 @@ function predicates(kind: Kind, conditions: readonly Condition[]): SQL[] {
 function keyRange(key: SQL, { time, after, direction }: KeyRange): SQL[] {
   const beyond = sql.raw(direction === 'desc' ? '<' : '>');
   return [
-    ...(time.from === null ? [] : [sql`${key} >= ${integer(firstKeyAt(time.from))}`]),
+    // An open end is a bound too, so that the table is searched by its key and never scanned.
+    sql`${key} >= ${integer(firstKeyAt(time.from ?? EARLIEST_TIME))}`,
     ...(time.until === null ? [] : [sql`${key} < ${integer(firstKeyAt(time.until))}`]),
     ...(after === null ? [] : [sql`${key} ${beyond} ${integer(after)}`]),
   ];
