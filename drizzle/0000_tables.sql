@@ -30,6 +30,7 @@ CREATE TABLE `keys` (
 	`workspace_ids` text,
 	`virtual_key_id` text,
 	`virtual_key_name` text,
+	`metadata_only` integer DEFAULT 0 NOT NULL,
 	`created_at` integer NOT NULL,
 	`expires_at` integer,
 	`revoked_at` integer

@@ -39,6 +39,7 @@ const NewKey = z.strictObject({
     .nullish(),
   virtual_key_id: name.nullish(),
   virtual_key_name: name.nullish(),
+  metadata_only: z.boolean('must be a boolean').nullish(),
   secret: z
     .string('must be a string')
     .min(SECRET_CHARACTERS_MIN, `must have ${SECRET_CHARACTERS_MIN} characters at least`)
@@ -71,6 +72,7 @@ export const keyRoutes = new Hono<GateEnv>()
         ...(body.virtual_key_id ? { virtual_key_id: body.virtual_key_id } : {}),
       },
       virtualKeyName: body.virtual_key_name ?? null,
+      isMetadataOnly: body.metadata_only ?? false,
       createdAt: Date.now(),
       expiresAt: body.expires_at ?? null,
       revokedAt: null,
@@ -98,6 +100,7 @@ function publicKey(key: Key): Record<string, unknown> {
     workspace_ids: key.bounds.workspace_ids ?? null,
     virtual_key_id: key.bounds.virtual_key_id ?? null,
     virtual_key_name: key.virtualKeyName,
+    metadata_only: key.isMetadataOnly,
     created_at: formatTime(key.createdAt),
     expires_at: key.expiresAt === null ? null : formatTime(key.expiresAt),
   };

@@ -9,10 +9,16 @@ import { readSession, sessionCookie } from './session.ts';
 import { isToken, proveToken } from './token.ts';
 
 /** Where a credential may stand in a request. */
-export type Carrier = 'bearer' | 'x-api-key' | 'cookie';
+export type Carrier = 'bearer' | 'x-api-key' | 'cookie' | 'basic' | 'api-key';
 
 /** The admin key's credential. */
-const ADMIN: Credential = { id: 'admin', scopes: ['admin'], bounds: {}, isVirtualKey: false };
+const ADMIN: Credential = {
+  id: 'admin',
+  scopes: ['admin'],
+  bounds: {},
+  isVirtualKey: false,
+  isMetadataOnly: false,
+};
 
 /** A proven credential and when it ends, in epoch milliseconds; null when it does not. */
 export type Proof = { readonly credential: Credential; readonly expiresAt: number | null };
@@ -71,7 +77,8 @@ function proofOfKey(key: Key | null): Proven {
   if (key === null || key.revokedAt !== null) return { failure: 'invalid' };
   if (key.expiresAt !== null && key.expiresAt <= Date.now()) return { failure: 'expired' };
   const isVirtualKey = key.bounds.virtual_key_id !== undefined;
-  const credential = { id: key.id, scopes: key.scopes, bounds: key.bounds, isVirtualKey };
+  const { id, scopes, bounds, isMetadataOnly } = key;
+  const credential = { id, scopes, bounds, isVirtualKey, isMetadataOnly };
   return { credential, expiresAt: key.expiresAt };
 }
 
@@ -86,8 +93,30 @@ function secretIn(context: Context<GateEnv>, carrier: Carrier): string | null {
       return /^bearer\s+(\S+)\s*$/i.exec(context.req.header('authorization') ?? '')?.[1] ?? null;
     case 'x-api-key':
       return context.req.header('x-api-key') ?? null;
+    case 'basic':
+      return passwordIn(context, 'basic');
+    case 'api-key':
+      // Elasticsearch clients send base64 of `id:key`, and others the key as it is.
+      return passwordIn(context, 'apikey') ?? schemeOf(context, 'apikey');
     case 'cookie':
       return sessionCookie(context);
+  }
+}
+
+/** What follows a scheme in `Authorization`. */
+function schemeOf(context: Context<GateEnv>, scheme: string): string | null {
+  const [name = '', value = ''] = (context.req.header('authorization') ?? '').split(/\s+/, 2);
+  return name.toLowerCase() === scheme && value !== '' ? value : null;
+}
+
+/** What follows the colon in the base64 after a scheme: a password, or the secret of an API key. */
+function passwordIn(context: Context<GateEnv>, scheme: string): string | null {
+  try {
+    const pair = atob(schemeOf(context, scheme) ?? '');
+    const colon = pair.indexOf(':');
+    return colon === -1 ? null : pair.slice(colon + 1);
+  } catch {
+    return null;
   }
 }
 

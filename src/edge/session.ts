@@ -25,6 +25,7 @@ const SessionClaims = z.object({
       virtual_key_id: z.string().optional(),
     }),
     isVirtualKey: z.boolean(),
+    isMetadataOnly: z.boolean(),
   }),
 });
 

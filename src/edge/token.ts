@@ -15,6 +15,7 @@ const Claims = z.object({
   project_id: z.string().optional(),
   workspace_ids: z.array(z.string().toLowerCase()).optional(),
   virtual_key_id: z.string().optional(),
+  metadata_only: z.boolean().optional(),
 });
 
 /** A proven token, or why it is none. `expiresAt` is epoch milliseconds. */
@@ -36,10 +37,16 @@ export async function proveToken(token: string, settings: Settings): Promise<Tok
     const payload = await verify(token, settings);
     const claims = Claims.safeParse(payload);
     if (!claims.success || payload?.exp === undefined) return { failure: 'invalid' };
-    const { iss = '', sub = '', scope, ...bounds } = claims.data;
+    const { iss = '', sub = '', scope, metadata_only = false, ...bounds } = claims.data;
     const scopes: readonly Scope[] =
       scope === undefined ? ['read'] : SCOPES.filter((known) => scope.split(' ').includes(known));
-    const credential = { id: `jwt:${iss}:${sub}`, scopes, bounds, isVirtualKey: false };
+    const credential = {
+      id: `jwt:${iss}:${sub}`,
+      scopes,
+      bounds,
+      isVirtualKey: false,
+      isMetadataOnly: metadata_only,
+    };
     return { credential, expiresAt: payload.exp * 1000 };
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { failure: 'expired' };

@@ -9,6 +9,8 @@ export type Intake = {
   /** Identifies the credential, so that an idempotency key belongs to one caller. */
   readonly credentialId: string;
   readonly bounds: IntakeBounds;
+  /** Whether arguments, results and messages are left out. */
+  readonly isMetadataOnly: boolean;
   /** The call's `Idempotency-Key`, null without one. */
   readonly idempotencyKey: string | null;
   /** Whether to answer only once the events are readable (`?wait=true`). */

@@ -15,6 +15,8 @@ export type Credential = {
   readonly bounds: Bounds;
   /** Whether it is a gateway's virtual key, which some surfaces may refuse. */
   readonly isVirtualKey: boolean;
+  /** Whether arguments, results and messages that it posts are left out. */
+  readonly isMetadataOnly: boolean;
 };
 
 /** Whether a credential may do what a scope stands for. */

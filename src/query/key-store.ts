@@ -9,6 +9,8 @@ export type Key = {
   readonly scopes: readonly Scope[];
   readonly bounds: Bounds;
   readonly virtualKeyName: string | null;
+  /** Whether arguments, results and messages that it posts are left out. */
+  readonly isMetadataOnly: boolean;
   readonly createdAt: number;
   readonly expiresAt: number | null;
   readonly revokedAt: number | null;

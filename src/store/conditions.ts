@@ -6,12 +6,13 @@ import { searchNeedles, type Condition } from '../query/filter.ts';
 import { textList } from './database.ts';
 import { SEARCHED } from './text-index.ts';
 
-/** One condition as a predicate that is 0 or 1, never NULL. */
+/** One condition as a predicate that holds or does not; NULL stands for the latter. */
 export function rowPredicate(kind: Kind, condition: Condition): SQL {
   switch (condition.test) {
     case 'in': {
-      const found = sql`coalesce(${column(kind, condition.field)} IN ${textList(condition.values)}, 0)`;
-      return condition.not === true ? sql`NOT ${found}` : found;
+      const found = sql`${column(kind, condition.field)} IN ${textList(condition.values)}`;
+      // Bare, so that an index on ids can be used; a NULL is no match either way.
+      return condition.not === true ? sql`NOT coalesce(${found}, 0)` : found;
     }
     case 'contains': {
       const place = condition.ignoreCase

@@ -27,9 +27,9 @@ export function openKeyStore(database: Database): KeyStore {
       const row = toRow(key, hash);
       const added =
         await database.rows(sql`INSERT INTO keys (id, hash, name, scopes, project_id, workspace_ids,
-          virtual_key_id, virtual_key_name, created_at, expires_at, revoked_at)
+          virtual_key_id, virtual_key_name, metadata_only, created_at, expires_at, revoked_at)
         VALUES (${row.id}, ${row.hash}, ${row.name}, ${row.scopes}, ${row.project_id}, ${row.workspace_ids},
-          ${row.virtual_key_id}, ${row.virtual_key_name}, ${row.created_at}, ${row.expires_at}, ${row.revoked_at})
+          ${row.virtual_key_id}, ${row.virtual_key_name}, ${row.metadata_only}, ${row.created_at}, ${row.expires_at}, ${row.revoked_at})
         ON CONFLICT (hash) DO NOTHING RETURNING id`);
       return added.length > 0;
     },
@@ -63,6 +63,7 @@ function fromRow(row: KeyRow): Key {
       ...(row.virtual_key_id === null ? {} : { virtual_key_id: row.virtual_key_id }),
     },
     virtualKeyName: row.virtual_key_name,
+    isMetadataOnly: row.metadata_only === 1,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
@@ -80,6 +81,7 @@ function toRow(key: Key, hash: string): KeyRow {
     workspace_ids: workspace_ids === undefined ? null : JSON.stringify(workspace_ids),
     virtual_key_id,
     virtual_key_name: key.virtualKeyName,
+    metadata_only: key.isMetadataOnly ? 1 : 0,
     created_at: key.createdAt,
     expires_at: key.expiresAt,
     revoked_at: key.revokedAt,

@@ -133,6 +133,8 @@ export const keys = sqliteTable(
     workspace_ids: text(),
     virtual_key_id: text(),
     virtual_key_name: text(),
+    /** 1 when nothing that is posted with it may be kept but metadata. */
+    metadata_only: integer().notNull().default(0),
     created_at: integer().notNull(),
     expires_at: integer(),
     revoked_at: integer(),

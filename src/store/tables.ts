@@ -16,17 +16,31 @@ export type EventRow = RowOf[Kind];
 export const TABLES = {
   tool_call: {
     rows: 'tool_calls',
+    identity: 'tool_calls_identity',
     postings: 'tool_call_postings',
     texts: 'tool_call_texts',
     json: ['parent', 'source', 'metadata', 'error', 'arguments', 'result'],
   },
-  request: { rows: 'requests', postings: 'request_postings', texts: 'request_texts', json: ['metadata'] },
+  request: {
+    rows: 'requests',
+    identity: 'requests_identity',
+    postings: 'request_postings',
+    texts: 'request_texts',
+    json: ['metadata'],
+  },
   server_log: {
     rows: 'server_logs',
+    identity: 'server_logs_identity',
     postings: 'server_log_postings',
     texts: 'server_log_texts',
     json: ['metadata'],
   },
 } as const satisfies {
-  [K in Kind]: { rows: string; postings: string; texts: string; json: readonly (keyof EventOf[K])[] };
+  [K in Kind]: {
+    rows: string;
+    identity: string;
+    postings: string;
+    texts: string;
+    json: readonly (keyof EventOf[K])[];
+  };
 };

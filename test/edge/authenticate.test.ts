@@ -39,6 +39,7 @@ describe('keys', () => {
       workspace_ids: null,
       virtual_key_id: null,
       virtual_key_name: null,
+      metadata_only: false,
       created_at: minted.created_at,
       expires_at: '2053-01-01T00:00:00Z',
     });

@@ -186,6 +186,10 @@ describe('rows read', () => {
     expect(await cost(() => reader.page(query(conditions, ALL_TIME, { sort })))).toBeLessThanOrEqual(1500);
   });
 
+  test('one by its id reads a handful', async () => {
+    expect(await cost(() => reader.find('tool_call', `call-${HALF}-77`, {}))).toBeLessThanOrEqual(10);
+  });
+
   test('sums by value and by time read counters, not rows', async () => {
     const question: Question<'tool_call'> = query([], RANGES['a day']);
     expect(await cost(() => reader.totalsByValue(question, 'tool_name', 500))).toBeLessThanOrEqual(1000);
