@@ -21,6 +21,9 @@ const PAGE = 7;
 const database = openDatabase(env.DB, createMeter());
 const reader = openEventReader(database);
 
+/** The same store as a deployment sees it that keeps no text index. */
+const scanning = openEventReader(openDatabase(env.DB, createMeter(), { isIndexed: false, charactersMax: 0 }));
+
 const SORTS: readonly Sort[] = [
   { by: 'timestamp', direction: 'desc' },
   { by: 'timestamp', direction: 'asc' },
@@ -94,6 +97,8 @@ describe.for(KINDS)('%s', (kind) => {
             sort,
           );
           expect(await everyPage(reader, question, sort)).toEqual(expected);
+          expect(await everyPage(scanning, question, sort)).toEqual(expected);
+          expect(await scanning.count(question)).toBe(expected.length);
           expect(await reader.count(question)).toBe(expected.length);
           expect(await reader.exists(question)).toBe(expected.length > 0);
         },
