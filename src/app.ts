@@ -5,6 +5,9 @@ import { dialects } from './dialects/index.ts';
 import type { GateEnv, Settings } from './edge/env.ts';
 import { BOOKMARK_HEADER, bookmarkOf } from './edge/bookmark.ts';
 import { createGate } from './edge/gate.ts';
+import { Problem } from './edge/problem.ts';
+import { redactionOf } from './event/redaction-setting.ts';
+import type { Redaction } from './event/redaction.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import { openEventIntake } from './ingest/intake.ts';
 import { openDatabase } from './store/database.ts';
@@ -18,6 +21,22 @@ export type Bindings = Settings & {
   readonly INGEST: DurableObjectNamespace<Ingest>;
 };
 
+/** The redaction of a deployment; its patterns are compiled once, and it is refused loudly when they are wrong. */
+function redactionFor(settings: Settings): Redaction {
+  const { REDACT = '', REDACT_PATTERNS = '', REDACT_SALT, ADMIN_KEY = '' } = settings;
+  const key = JSON.stringify([REDACT, REDACT_PATTERNS, REDACT_SALT ?? ADMIN_KEY]);
+  if (redaction?.key === key) return redaction.redact;
+  try {
+    const redact = redactionOf({ REDACT, REDACT_PATTERNS }, REDACT_SALT ?? `gatelog redaction ${ADMIN_KEY}`);
+    redaction = { key, redact };
+    return redact;
+  } catch (error) {
+    throw new Problem('not_configured', error instanceof Error ? error.message : String(error));
+  }
+}
+
+let redaction: { readonly key: string; readonly redact: Redaction } | null = null;
+
 /** Builds the app; it keeps no state of its own between requests. */
 export function createApp(): Hono<GateEnv> {
   return createGate(
@@ -28,7 +47,7 @@ export function createApp(): Hono<GateEnv> {
       context.set('reader', openEventReader(openDatabase(session, meter, searchSettings(context.env))));
       // Keys are read where they are written: a replica may not know yet that one was minted or revoked.
       context.set('keys', openKeyStore(openDatabase(DB, meter)));
-      context.set('intake', openEventIntake(INGEST));
+      context.set('intake', openEventIntake(INGEST, redactionFor(context.env)));
       await next();
       const bookmark = session.getBookmark();
       if (bookmark !== null) context.header(BOOKMARK_HEADER, bookmark);

@@ -2,10 +2,12 @@
 import { Hono, type Context } from 'hono';
 import { isUuid, normalizeServerId } from '../event/draft-schema.ts';
 import type { Posted } from '../event/intake.ts';
+import { parseLines } from '../event/lines.ts';
 import { authenticate, type Carrier } from '../edge/authenticate.ts';
-import { readBytes, readText } from '../edge/body.ts';
+import { readBytes } from '../edge/body.ts';
 import type { GateEnv } from '../edge/env.ts';
 import { Problem } from '../edge/problem.ts';
+import { deliveryOf, recognised } from './delivery.ts';
 import { keep } from './keep.ts';
 import { BODY_BYTES_MAX, postedEvents } from './posted.ts';
 
@@ -16,9 +18,9 @@ export const OWN_CARRIERS: readonly Carrier[] = ['bearer', 'x-api-key', 'cookie'
 export const eventRoutes = new Hono<GateEnv>()
   .post('/v1/events', authenticate(OWN_CARRIERS, 'ingest'), async (context) => {
     const bytes = await readBytes(context.req.raw, BODY_BYTES_MAX);
-    const text = new TextDecoder().decode(bytes);
+    const delivery = deliveryOf(context, bytes);
     const isLines = /ndjson|jsonl|json-seq/i.test(context.req.header('content-type') ?? '');
-    const posted = postedEvents(text, isLines);
+    const posted = postedEvents(delivery.text, isLines, (body) => recognised(body, delivery));
     if (posted === null)
       throw new Problem('invalid_request', 'body: neither JSON nor one JSON object a line');
     return take(context, posted, bytes.byteLength);
@@ -36,12 +38,23 @@ export const eventRoutes = new Hono<GateEnv>()
         pod_name: context.req.query('pod_name') || null,
         container_name: context.req.query('container_name') || null,
       };
-      const text = await readText(context.req.raw, BODY_BYTES_MAX);
-      const lines = text.split('\n').filter((line) => line.trim() !== '');
+      const bytes = await readBytes(context.req.raw, BODY_BYTES_MAX);
+      const { text } = deliveryOf(context, bytes);
+      const { isMetadataOnly } = context.var.credential;
+      const fold = !['false', '0'].includes(context.req.query('fold') ?? '');
+      const entries = parseLines(text.split('\n'), { receivedAt: Date.now(), fold });
       return take(
         context,
-        lines.map((line) => ({ body: { ...source, line } })),
-        text.length,
+        entries.map(({ metadata, ...entry }) => ({
+          // Fields that a line carries are its content, which some keys may not leave behind.
+          body: {
+            ...source,
+            ...entry,
+            ...(isMetadataOnly ? {} : { metadata }),
+            level: entry.level ?? 'info',
+          },
+        })),
+        bytes.byteLength,
       );
     },
   );

@@ -20,16 +20,32 @@ export async function keep(
   bodyBytes: number,
 ): Promise<Receipt> {
   if (posted.length > EVENTS_MAX)
-    throw new Problem('payload_too_large', `events: ${posted.length} in one call; the limit is ${EVENTS_MAX}`);
+    throw new Problem(
+      'payload_too_large',
+      `events: ${posted.length} in one call; the limit is ${EVENTS_MAX}`,
+    );
   const oversized = oversizedEvent(posted, bodyBytes);
   if (oversized !== null)
-    throw new Problem('payload_too_large', `event ${oversized}: over ${EVENT_BYTES_MAX} bytes, the limit of one event`);
+    throw new Problem(
+      'payload_too_large',
+      `event ${oversized}: over ${EVENT_BYTES_MAX} bytes, the limit of one event`,
+    );
   const idempotencyKey = context.req.header('idempotency-key') || null;
   if ((idempotencyKey?.length ?? 0) > IDEMPOTENCY_KEY_CHARACTERS_MAX)
-    throw new Problem('invalid_request', `idempotency-key: over ${IDEMPOTENCY_KEY_CHARACTERS_MAX} characters`);
+    throw new Problem(
+      'invalid_request',
+      `idempotency-key: over ${IDEMPOTENCY_KEY_CHARACTERS_MAX} characters`,
+    );
   const { id: credentialId, bounds, isMetadataOnly } = context.var.credential;
   const wait = ['true', '1'].includes(context.req.query('wait') ?? '');
-  const result = await context.var.intake.take({ posted, credentialId, bounds, isMetadataOnly, idempotencyKey, wait });
+  const result = await context.var.intake.take({
+    posted,
+    credentialId,
+    bounds,
+    isMetadataOnly,
+    idempotencyKey,
+    wait,
+  });
   switch (result.outcome) {
     case 'kept':
       if (result.bookmark !== null) context.header(BOOKMARK_HEADER, result.bookmark);

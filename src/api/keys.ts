@@ -37,7 +37,9 @@ const NewKey = z.strictObject({
     .min(1, 'must not be empty')
     .max(WORKSPACES_MAX, `must have ${WORKSPACES_MAX} at most`)
     .nullish(),
-  virtual_key_id: name.nullish(),
+  virtual_key_id: name
+    .refine((id) => !id.startsWith('sk-bf-'), 'must be the id of the key; its secret goes into "secret"')
+    .nullish(),
   virtual_key_name: name.nullish(),
   metadata_only: z.boolean('must be a boolean').nullish(),
   secret: z

@@ -14,10 +14,17 @@ export const EVENT_BYTES_MAX = 1024 * 1024;
 /**
  * Takes a body apart.
  * @param isLines whether the caller said that it is NDJSON; else that is tried where the whole is not JSON
+ * @param foreign what another producer's format makes of a JSON body; null when it is none of those
  * @returns null when it is neither
  */
-export function postedEvents(text: string, isLines: boolean): readonly Posted[] | null {
+export function postedEvents(
+  text: string,
+  isLines: boolean,
+  foreign: (body: unknown) => readonly Posted[] | null,
+): readonly Posted[] | null {
   const whole = isLines ? undefined : parsed(text);
+  const translated = whole === undefined ? null : foreign(whole.value);
+  if (translated !== null) return translated;
   if (whole !== undefined) return eventsIn(whole.value).map((body) => ({ body }));
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   if (!isLines && (lines.length < 2 || !isJsonObject(parsed(lines[0] ?? '')?.value))) return null;

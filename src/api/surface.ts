@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type { GateEnv } from '../edge/env.ts';
 import type { Surface } from '../edge/surface.ts';
+import { doorRoutes } from './doors.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { keyRoutes } from './keys.ts';
@@ -14,6 +15,7 @@ export const ownSurface: Surface = {
   owns: () => true,
   routes: new Hono<GateEnv>()
     .route('/', eventRoutes)
+    .route('/', doorRoutes)
     .route('/', keyRoutes)
     .route('/', sessionRoutes)
     .route('/', healthRoutes),

@@ -17,6 +17,12 @@ export type Settings = {
   readonly SEARCH_INDEX?: string;
   /** Characters of each event that the text index holds. */
   readonly SEARCH_TEXT_CHARACTERS?: string;
+  /** `off` stores credentials as they are posted. */
+  readonly REDACT?: string;
+  /** More forms of credentials: a JSON array of `{"name", "pattern", "flags"?}`. */
+  readonly REDACT_PATTERNS?: string;
+  /** What redaction marks are salted with; by default it follows from the admin key. */
+  readonly REDACT_SALT?: string;
   /** `deny` refuses virtual keys on /api/mcp-logs. */
   readonly MCP_LOGS_VIRTUAL_KEYS?: string;
 };

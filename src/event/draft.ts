@@ -1,6 +1,6 @@
 /** A draft: one posted value, checked and put into the fields of its kind, before it has an id, a time or a bound. */
 import type * as z from 'zod';
-import type { EventOf, Json, JsonObject, Kind, ToolCallError } from './event.ts';
+import type { EventOf, JsonObject, Kind, ToolCallError } from './event.ts';
 import {
   isJsonObject,
   ModelRequestBody,
@@ -10,6 +10,7 @@ import {
 } from './draft-schema.ts';
 import { parseLine } from './line.ts';
 import { STATUS_RANK } from './merge.ts';
+import { isDeeperThan } from './nesting.ts';
 import { errorOfResult } from './outcome.ts';
 import { storableText } from './text.ts';
 
@@ -160,7 +161,7 @@ function serverLogDraft(body: ServerLogBody, metadata: JsonObject | null): Draft
     ...common,
     timestamp: common.timestamp ?? parsed?.timestamp ?? null,
     workspace_id: body.workspace_id,
-    metadata,
+    metadata: parsed?.metadata === undefined ? metadata : { ...parsed.metadata, ...metadata },
     server_id: body.server_id,
     message: storableText(message),
     level: body.level ?? parsed?.level ?? 'info',
@@ -188,11 +189,4 @@ function withoutNulls<T extends object>(
   if (value === null || value === undefined) return null;
   const entries = Object.entries(value).filter(([, entry]) => (entry ?? null) !== null);
   return Object.fromEntries(entries) as { [P in keyof T]: NonNullable<T[P]> };
-}
-
-/** Recursion is safe here because it ends at the limit. */
-function isDeeperThan(value: Json | undefined, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  return Object.values(value).some((item) => isDeeperThan(item, levels - 1));
 }

@@ -1,8 +1,10 @@
 /** The Worker's end of the ingest: admits a call, hands it to the object, and never answers for more than is durable. */
 import type { EventIntake, Receipt } from '../event/intake.ts';
 import { toRow } from '../store/event-rows.ts';
+import type { Redaction } from '../event/redaction.ts';
 import { admit } from './admit.ts';
 import type { Appended, Ingest } from './ingest.ts';
+import { screen } from './screen.ts';
 import { ENTRY_BYTES_MAX, ROW_BYTES_MAX, type Entry, type LoggedRow } from './write-ahead-log.ts';
 
 /** The name of the one object: one database has one writer. */
@@ -14,11 +16,15 @@ const RETRIES_MAX = 2;
 /** What an overloaded object is left alone for, in seconds. */
 const OVERLOADED_SECONDS = 2;
 
-/** Opens the intake over the object's namespace. */
-export function openEventIntake(namespace: DurableObjectNamespace<Ingest>): EventIntake {
+/**
+ * Opens the intake over the object's namespace.
+ * @param redact takes credentials out of every body before anything else happens to it
+ */
+export function openEventIntake(namespace: DurableObjectNamespace<Ingest>, redact: Redaction): EventIntake {
   return {
     async take(intake) {
-      const { accepted, arrivals, rejected } = admit(intake, Date.now());
+      const posted = await screen(intake.posted, intake.isMetadataOnly, redact);
+      const { accepted, arrivals, rejected } = admit({ ...intake, posted }, Date.now());
       const receipt: Receipt = { accepted, rejected };
       if (accepted === 0) return { outcome: 'kept', receipt, bookmark: null };
       const entries = entriesOf(arrivals.map((arrival) => [arrival.event.kind, toRow(arrival)]));

@@ -2,7 +2,7 @@
 import { SLOTS_PER_MILLISECOND, TIME_KEY_EPOCH } from '../../src/event/time-key.ts';
 import { SPAN, TOOLS } from './data.ts';
 import { median, repeated, type Cost } from './measure.ts';
-import { COMMON_WORD } from './prose.ts';
+import { COMMON_WORD, RARE_WORD } from './prose.ts';
 import type { Setting } from './queries.ts';
 import type { Answered, Statement } from './worker.ts';
 
@@ -41,6 +41,10 @@ const contains = ['arguments', 'result', 'error'].map((column) => `${column} LIK
 export const NAIVE_QUERIES: readonly NaiveQuery[] = [
   { name: 'calls: default page', statements: () => pageAndTotal('') },
   { name: 'calls: one tool', statements: () => pageAndTotal('WHERE tool_name = ?1', [TOOLS[0]]) },
+  {
+    name: 'calls: search, rare word',
+    statements: () => pageAndTotal(`WHERE ${contains}`, [`%${RARE_WORD}%`]),
+  },
   {
     name: 'calls: search, common word',
     statements: () => pageAndTotal(`WHERE ${contains}`, [`%${COMMON_WORD}%`]),

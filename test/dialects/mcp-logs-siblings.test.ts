@@ -376,7 +376,8 @@ describe('deletion', () => {
 
   test('says when to come back while the writer is behind', async () => {
     const here = await world();
-    const admin: Credential = { id: 'k', scopes: ['admin'], bounds: {}, isVirtualKey: false, isMetadataOnly: false };
+    const rights = { scopes: ['admin'], bounds: {}, isVirtualKey: false, isMetadataOnly: false } as const;
+    const admin: Credential = { id: 'k', ...rights };
     const key = { ...admin, virtualKeyName: null, name: 'k', createdAt: 0, expiresAt: null, revokedAt: null };
     const gate = createGate(
       async (context, next) => {
