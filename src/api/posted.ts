@@ -1,6 +1,7 @@
 /** What a body of `POST /v1/events` holds: one event, an array, `{"events": […]}`, or one event a line. Pure. */
 import { isJsonObject } from '../event/draft-schema.ts';
 import type { Posted } from '../event/intake.ts';
+import { parsed } from '../producers/json-body.ts';
 
 /** The most events of one call (contracts/events.md). */
 export const EVENTS_MAX = 5000;
@@ -22,15 +23,15 @@ export function postedEvents(
   isLines: boolean,
   foreign: (body: unknown) => readonly Posted[] | null,
 ): readonly Posted[] | null {
-  const whole = isLines ? undefined : parsed(text);
-  const translated = whole === undefined ? null : foreign(whole.value);
+  const whole = isLines ? null : parsed(text);
+  const translated = whole === null ? null : foreign(whole.value);
   if (translated !== null) return translated;
-  if (whole !== undefined) return eventsIn(whole.value).map((body) => ({ body }));
+  if (whole !== null) return eventsIn(whole.value).map((body) => ({ body }));
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   if (!isLines && (lines.length < 2 || !isJsonObject(parsed(lines[0] ?? '')?.value))) return null;
   return lines.map((line) => {
     const event = parsed(line);
-    return event === undefined ? { problem: 'line: not JSON' } : { body: event.value };
+    return event === null ? { problem: 'line: not JSON' } : { body: event.value };
   });
 }
 
@@ -45,14 +46,6 @@ export function oversizedEvent(posted: readonly Posted[], bodyBytes: number): nu
 function eventsIn(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   return isJsonObject(value) && Array.isArray(value['events']) ? value['events'] : [value];
-}
-
-function parsed(text: string): { value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) as unknown };
-  } catch {
-    return undefined;
-  }
 }
 
 function bytesOf(value: unknown): number {

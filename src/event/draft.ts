@@ -38,11 +38,10 @@ const KIND_UNKNOWN =
 /**
  * Checks one posted value (contracts/events.md).
  * @param body anything that `JSON.parse` gives
- * @param assumed the kind where the door already knows it
  */
-export function draftOf(body: unknown, assumed?: Kind): DraftResult {
+export function draftOf(body: unknown): DraftResult {
   if (!isJsonObject(body)) return { problem: 'event: must be a JSON object' };
-  const kind = assumed ?? kindOf(body);
+  const kind = kindOf(body);
   if (kind === null)
     return { problem: 'type' in body && body['type'] !== null ? KIND_INVALID : KIND_UNKNOWN };
   const deep = Object.keys(body).find((field) => isDeeperThan(body[field], NESTING_LEVELS_MAX));
@@ -59,7 +58,8 @@ export function draftOf(body: unknown, assumed?: Kind): DraftResult {
 
 const KIND_INVALID = 'type: must be tool_call, request or server_log';
 
-function kindOf(body: JsonObject): Kind | null {
+/** The kind of a posted body, by its `type` or else by its fields; null when neither tells (contracts/events.md). */
+export function kindOf(body: JsonObject): Kind | null {
   const type = body['type'] ?? null;
   if (type !== null) return typeof type === 'string' && Object.hasOwn(SCHEMAS, type) ? (type as Kind) : null;
   if ((body['tool_name'] ?? null) !== null) return 'tool_call';

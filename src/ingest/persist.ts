@@ -7,10 +7,10 @@ import type { EventWriter, Flush } from '../store/event-writer.ts';
 import type { LoggedRow, NumberedEntry, WriteAheadLog } from './write-ahead-log.ts';
 
 /** Events of one flush: more gain nothing, and a failed flush repeats them all. */
-const FLUSH_EVENTS_MAX = 1000;
+export const FLUSH_EVENTS_MAX = 1000;
 
 /** Bytes of one flush: they are one parameter, which D1 takes up to 2,000,000, and the ids are a second. */
-const FLUSH_BYTES_MAX = 1_800_000;
+export const FLUSH_BYTES_MAX = 1_800_000;
 
 /**
  * Flushes the oldest entries of the log and forgets them once D1 has them. Entries of one event are merged first.

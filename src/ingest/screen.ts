@@ -1,5 +1,6 @@
 /** Screen: what every posted body passes before admission, whichever door it came through. */
 import { replaceBinaryContent } from '../event/content.ts';
+import { kindOf } from '../event/draft.ts';
 import { isJsonObject } from '../event/draft-schema.ts';
 import type { Json, JsonObject } from '../event/event.ts';
 import type { Posted } from '../event/intake.ts';
@@ -33,7 +34,7 @@ export async function screen(
 
 /** Takes a server's raw line apart before redaction, so that a credential is seen under the name that it has there. */
 function takenApart(body: unknown, isMetadataOnly: boolean): unknown {
-  if (!isJsonObject(body) || typeof body['line'] !== 'string' || !isServerLog(body)) return body;
+  if (!isJsonObject(body) || typeof body['line'] !== 'string' || kindOf(body) !== 'server_log') return body;
   const { line, ...rest } = body;
   const { timestamp, level, message, metadata } = parseLine(line);
   const own = rest['metadata'] ?? null;
@@ -50,12 +51,6 @@ function takenApart(body: unknown, isMetadataOnly: boolean): unknown {
 
 function emptied(metadata: JsonObject): JsonObject | null {
   return Object.keys(metadata).length === 0 ? null : metadata;
-}
-
-function isServerLog(body: JsonObject): boolean {
-  const type = body['type'] ?? null;
-  if (type !== null) return type === 'server_log';
-  return (body['tool_name'] ?? body['model'] ?? null) === null && (body['server_id'] ?? null) !== null;
 }
 
 function withoutBinary(body: unknown): unknown {

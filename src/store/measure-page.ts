@@ -44,8 +44,10 @@ export async function readSortedRows<K extends Kind>(
     const want = { offset, rows: query.limit + 1 - rows.length };
     // The place of the cursor lies in the first part; the parts after it begin at their start.
     const asked = part === order[first] ? query : { ...query, after: null };
-    const read = part === 'positive' ? readPositive : readEqual;
-    const { found, skipped } = await read(database, asked, measure, part, want);
+    const { found, skipped } =
+      part === 'positive'
+        ? await readPositive(database, asked, measure, want)
+        : await readEqual(database, asked, measure, part, want);
     rows.push(...(found as RowOf[K][]));
     if (rows.length > query.limit) break;
     offset -= skipped;
@@ -94,7 +96,7 @@ async function readEqual(
   database: Database,
   query: Query,
   measure: Measure,
-  part: Part,
+  part: 'zero' | 'none',
   want: Want,
 ): Promise<Read> {
   const tokens: TokenGroup[] =
@@ -118,35 +120,13 @@ async function readEqual(
 }
 
 /** Finds the buckets that hold the wanted rows, coarse ones first, and sorts what is in them. */
-async function readPositive(
-  database: Database,
-  query: Query,
-  measure: Measure,
-  _part: Part,
-  want: Want,
-): Promise<Read> {
+async function readPositive(database: Database, query: Query, measure: Measure, want: Want): Promise<Read> {
   const { after, sort } = query;
   const isDown = sort.direction === 'desc';
   const walker: Walker = { database, question: query, measure, isDown };
   const passed = after?.value ? await countPassed(walker, after.value) : 0;
   const needed = want.offset + want.rows + passed;
-  const first = after?.value ? startOf(after.value, isDown) : isDown ? FINE_MAX : 1;
-  const coarse = await walk(walker, 'coarse', coarseOfFine(first), isDown ? 1 : COARSE_MAX, needed, 0);
-  const tokens = coarse.full.map((code) => bucketToken(measure, 'coarse', code));
-  if (coarse.last !== null) {
-    const top = coarse.last * FINE_IN_COARSE;
-    const bottom = top - FINE_IN_COARSE + 1;
-    const fine = await walk(
-      walker,
-      'fine',
-      isDown ? top : bottom,
-      isDown ? bottom : top,
-      needed,
-      coarse.found,
-    );
-    const codes = [...fine.full, ...(fine.last === null ? [] : [fine.last])];
-    tokens.push(...codes.map((code) => bucketToken(measure, 'fine', code)));
-  }
+  const { tokens, found: reached } = await bucketsFor(walker, needed, after?.value ?? null);
   const { key, from, where } = await select(database, query, { tokens: [{ tokens }] });
   const number = sql.raw(`t.${measure}`);
   const way = sql.raw(sort.direction);
@@ -155,7 +135,45 @@ async function readPositive(
     RowOf[Kind]
   >(sql`SELECT t.* FROM ${from} WHERE ${where} AND ${number} > 0 AND ${start}
     ORDER BY ${number} ${way}, ${key} ${way} LIMIT ${want.rows} OFFSET ${want.offset}`);
-  return { found, skipped: found.length > 0 ? want.offset : Math.min(coarse.found, want.offset) };
+  return { found, skipped: found.length > 0 ? want.offset : Math.min(reached, want.offset) };
+}
+
+/**
+ * The tokens of the buckets that hold so many rows from one end, or from the number of a cursor. The walk leaves that
+ * number's doubling by fine buckets, goes on by doublings, and takes the one that is enough apart again.
+ */
+async function bucketsFor(
+  walker: Walker,
+  needed: number,
+  cursor: number | null,
+): Promise<{ tokens: readonly string[]; found: number }> {
+  const { measure, isDown } = walker;
+  const tokens: string[] = [];
+  const fineWalk = async (first: number, before: number): Promise<Walked> => {
+    const top = coarseOfFine(first) * FINE_IN_COARSE;
+    const walked = await walk(walker, 'fine', first, isDown ? top - FINE_IN_COARSE + 1 : top, needed, before);
+    const codes = [...walked.full, ...(walked.last === null ? [] : [walked.last])];
+    tokens.push(...codes.map((code) => bucketToken(measure, 'fine', code)));
+    return walked;
+  };
+  const step = isDown ? -1 : 1;
+  let first = isDown ? COARSE_MAX : 1;
+  let found = 0;
+  if (cursor !== null) {
+    const start = startOf(cursor, isDown);
+    const head = await fineWalk(start, 0);
+    first = coarseOfFine(start) + step;
+    ({ found } = head);
+    if (head.last !== null || first < 1 || first > COARSE_MAX) return { tokens, found };
+  }
+  const coarse = await walk(walker, 'coarse', first, isDown ? 1 : COARSE_MAX, needed, found);
+  tokens.push(...coarse.full.map((code) => bucketToken(measure, 'coarse', code)));
+  if (coarse.last !== null)
+    await fineWalk(
+      isDown ? coarse.last * FINE_IN_COARSE : (coarse.last - 1) * FINE_IN_COARSE + 1,
+      coarse.found,
+    );
+  return { tokens, found: coarse.found };
 }
 
 /** The first bucket that may hold what comes after a number; ours and SQLite's logarithm may differ by one bucket. */
@@ -165,14 +183,8 @@ function startOf(value: number, isDown: boolean): number {
 
 /** How many rows of a walk with a cursor may lie before the cursor: those in the buckets around its number. */
 async function countPassed({ database, question, measure }: Walker, value: number): Promise<number> {
-  const codes = [-1, 0, 1].map((near) => fineBucket(value) + near);
-  const tokens = codes.map((code) => bucketToken(measure, 'fine', code));
-  const coarse = bucketToken(measure, 'coarse', coarseOfFine(startOf(value, true)));
-  const other = bucketToken(measure, 'coarse', coarseOfFine(startOf(value, false)));
-  const { from, where } = await select(database, question, {
-    keysOnly: true,
-    tokens: [{ tokens: [...tokens, coarse, other] }],
-  });
+  const tokens = [-1, 0, 1].map((near) => bucketToken(measure, 'fine', fineBucket(value) + near));
+  const { from, where } = await select(database, question, { keysOnly: true, tokens: [{ tokens }] });
   const rows = await database.rows<{ n: number }>(sql`SELECT count(*) AS n FROM ${from} WHERE ${where}`);
   return rows[0]?.n ?? 0;
 }

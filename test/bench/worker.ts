@@ -2,6 +2,7 @@
 import { createApp, type Bindings } from '../../src/app.ts';
 import type { EventOf, Kind } from '../../src/event/event.ts';
 import { settledFields, STATUS_RANK } from '../../src/event/merge.ts';
+import { FLUSH_BYTES_MAX, FLUSH_EVENTS_MAX } from '../../src/ingest/persist.ts';
 import { createMeter, type Meter } from '../../src/query/meter.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { toRow, type RowValues } from '../../src/store/event-rows.ts';
@@ -9,10 +10,6 @@ import { openEventWriter } from '../../src/store/event-writer.ts';
 import { eventAt } from './data.ts';
 
 export { Ingest } from '../../src/index.ts';
-
-/** Events and bytes of one flush: what the ingest object flushes at most (src/ingest/persist.ts). */
-const FLUSH_EVENTS_MAX = 1000;
-const FLUSH_BYTES_MAX = 1_800_000;
 
 /** A slice of the data. `change` makes it the first or the second word about the same calls. */
 export type Slice = {

@@ -186,6 +186,14 @@ describe('rows read', () => {
     expect(await cost(() => reader.page(query(conditions, ALL_TIME, { sort })))).toBeLessThanOrEqual(1500);
   });
 
+  test('a page of slow ones after a cursor reads no more than its buckets', async () => {
+    const sort: Sort = { by: 'latency_ms', direction: 'desc' };
+    const deep = await reader.page(query([], ALL_TIME, { sort, offset: 9000 }));
+    const after = deep.next;
+    expect(after?.value).toBeGreaterThan(0);
+    expect(await cost(() => reader.page(query([], ALL_TIME, { sort, after })))).toBeLessThanOrEqual(1500);
+  });
+
   test('one by its id reads a handful', async () => {
     expect(await cost(() => reader.find('tool_call', `call-${HALF}-77`, {}))).toBeLessThanOrEqual(10);
   });
