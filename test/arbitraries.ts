@@ -1,8 +1,9 @@
 /** Any event and any filter, for the property tests: small alphabets, so that values meet, and hostile ones among them. */
 import * as fc from 'fast-check';
-import type { EventOf, Json, Kind } from '../src/event/event.ts';
-import { LEVELS, TOOL_CALL_STATUSES } from '../src/event/event.ts';
+import type { EventOf, Json, Kind, Outcome, ToolCallStatus } from '../src/event/event.ts';
+import { LEVELS, OUTCOMES, TOOL_CALL_STATUSES } from '../src/event/event.ts';
 import { STATUS_RANK, settledFields, type Arrival } from '../src/event/merge.ts';
+import { STATUS_OF_OUTCOME } from '../src/event/outcome.ts';
 import { storableText } from '../src/event/text.ts';
 import { DIMENSIONS, type Condition, type Filter } from '../src/query/filter.ts';
 
@@ -65,32 +66,42 @@ function base(project: string) {
   };
 }
 
+/** One of the outcomes that go with a status, so that each status has its own at every place; null with `processing`. */
+export function outcomeAt(status: ToolCallStatus, place: number): Outcome | null {
+  const outcomes = OUTCOMES.filter((outcome) => STATUS_OF_OUTCOME[outcome] === status);
+  return outcomes[place % outcomes.length] ?? null;
+}
+
+const callWithoutEnd = (project: string) =>
+  fc.record({
+    ...base(project),
+    kind: fc.constant('tool_call' as const),
+    tool_name: word,
+    server_label: maybe(word),
+    arguments: json,
+    result: json,
+    error: maybe(fc.record({ message: anyText, type: word })),
+    latency_ms: maybe(number),
+    cost: maybe(number),
+    virtual_key_name: maybe(word),
+    llm_request_id: maybe(word),
+    request_id: maybe(word),
+    session_id: maybe(word),
+    sandbox_id: maybe(word),
+    user_id: maybe(word),
+    connected_account_id: maybe(word),
+    auth_config_id: maybe(word),
+    parent: maybe(fc.record({ log_id: word })),
+    source: maybe(fc.record({ host: word })),
+    message: maybe(anyText),
+    level: maybe(fc.constantFrom(...LEVELS)),
+  });
+
 const kinds: { [K in Kind]: (project: string) => fc.Arbitrary<EventOf[K]> } = {
   tool_call: (project) =>
-    fc.record({
-      ...base(project),
-      kind: fc.constant('tool_call' as const),
-      status: fc.constantFrom(...TOOL_CALL_STATUSES),
-      tool_name: word,
-      server_label: maybe(word),
-      arguments: json,
-      result: json,
-      error: maybe(fc.record({ message: anyText, type: word })),
-      latency_ms: maybe(number),
-      cost: maybe(number),
-      virtual_key_name: maybe(word),
-      llm_request_id: maybe(word),
-      request_id: maybe(word),
-      session_id: maybe(word),
-      sandbox_id: maybe(word),
-      user_id: maybe(word),
-      connected_account_id: maybe(word),
-      auth_config_id: maybe(word),
-      parent: maybe(fc.record({ log_id: word })),
-      source: maybe(fc.record({ host: word })),
-      message: maybe(anyText),
-      level: maybe(fc.constantFrom(...LEVELS)),
-    }),
+    fc
+      .tuple(callWithoutEnd(project), fc.constantFrom(...TOOL_CALL_STATUSES), fc.nat(OUTCOMES.length))
+      .map(([call, status, place]) => ({ ...call, status, outcome: outcomeAt(status, place) })),
   request: (project) =>
     fc.record({
       ...base(project),
@@ -141,7 +152,7 @@ export function anyFilter<K extends Kind>(kind: K): fc.Arbitrary<Filter<K>> {
   const field = fc.constantFrom(...dimensions.filter((dimension) => dimension !== 'project_id'));
   const value = fc.oneof(
     word,
-    fc.constantFrom('200', '404', 'success', 'error', 'processing', 'info'),
+    fc.constantFrom('200', '404', 'success', 'error', 'processing', 'info', 'ok', 'timeout', 'tool_error'),
     workspace,
   );
   const not = fc.constantFrom({}, { not: true as const });

@@ -1,20 +1,20 @@
 /** Arrivals of one and the same tool call, and the orders in which they may come. */
 import * as fc from 'fast-check';
-import type { ToolCall } from '../src/event/event.ts';
+import { OUTCOMES, type ToolCall } from '../src/event/event.ts';
 import { settledFields, STATUS_RANK, type Arrival } from '../src/event/merge.ts';
-import { anyEvent } from './arbitraries.ts';
+import { anyEvent, outcomeAt } from './arbitraries.ts';
 
 const rank = fc.constantFrom(...Object.values(STATUS_RANK));
 
 /** One to six arrivals of one tool call, in some order; they agree on id and time. */
 export function anyArrivalsOfOne(project = 'p'): fc.Arbitrary<readonly Arrival<'tool_call'>[]> {
-  const arrival = fc.tuple(anyEvent('tool_call', project), rank);
+  const arrival = fc.tuple(anyEvent('tool_call', project), rank, fc.nat(OUTCOMES.length));
   return fc.tuple(fc.uuid(), fc.array(arrival, { minLength: 1, maxLength: 6 })).map(([id, arrivals]) =>
-    arrivals.map(([event, statusRank]) => {
+    arrivals.map(([event, statusRank, place]) => {
       const [first] = arrivals;
       const status = statusOf(statusRank, event);
       const same = { id, timestamp: first?.[0].timestamp ?? 0, created_at: first?.[0].created_at ?? 0 };
-      const one = { ...event, ...same, status };
+      const one = { ...event, ...same, status, outcome: outcomeAt(status, place) };
       return { event: one, owner: '', statusRank, settled: statusRank === 0 ? 0 : settledFields(one) };
     }),
   );

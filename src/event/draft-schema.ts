@@ -110,6 +110,8 @@ export const ToolCallBody = z.object({
     .max(TOOL_NAME_CHARACTERS_MAX, `must have ${TOOL_NAME_CHARACTERS_MAX} characters at most`)
     .transform(storableText),
   status: z.enum(TOOL_CALL_STATUSES, `must be one of ${TOOL_CALL_STATUSES.join(', ')}`).nullish(),
+  /** One of ours counts; any other word is the caller's own (event/verdict.ts). */
+  outcome: json.nullish(),
   server_label: dimension.nullish(),
   arguments: json.nullish(),
   result: json.nullish(),

@@ -1,6 +1,6 @@
 /** A draft: one posted value, checked and put into the fields of its kind, before it has an id, a time or a bound. */
 import type * as z from 'zod';
-import type { EventOf, JsonObject, Kind, ToolCallError } from './event.ts';
+import type { EventOf, JsonObject, Kind } from './event.ts';
 import {
   isJsonObject,
   ModelRequestBody,
@@ -11,8 +11,8 @@ import {
 import { parseLine } from './line.ts';
 import { STATUS_RANK } from './merge.ts';
 import { isDeeperThan } from './nesting.ts';
-import { errorOfResult } from './outcome.ts';
 import { storableText } from './text.ts';
+import { verdictOf } from './verdict.ts';
 
 type Unidentified<E> = Omit<E, 'id' | 'timestamp' | 'created_at'> & {
   readonly id: string | null;
@@ -92,17 +92,16 @@ function metadataOf(body: JsonObject, known: readonly string[]): JsonObject | nu
 }
 
 function toolCallDraft(body: ToolCallBody, metadata: JsonObject | null): DraftResult {
-  const proven = errorOfResult(body.result ?? undefined);
-  const stated = (body.error ?? null) === null ? null : (withoutNulls(body.error) as ToolCallError);
-  const error = proven === null ? stated : { ...proven, ...stated };
-  const implied = error === null ? 'success' : 'error';
+  const { status, outcome, error, statusRank, isOutcomeTaken } = verdictOf(body, withoutNulls(body.error));
+  const own = isOutcomeTaken ? null : (body.outcome ?? null);
   const event: DraftOf['tool_call'] = {
     kind: 'tool_call',
     ...commonFields(body),
     workspace_id: body.workspace_id ?? null,
-    metadata,
+    metadata: own === null ? metadata : { outcome: own, ...metadata },
     tool_name: body.tool_name,
-    status: proven === null ? (body.status ?? implied) : 'error',
+    status,
+    outcome,
     server_label: body.server_label ?? null,
     arguments: body.arguments ?? null,
     result: body.result ?? null,
@@ -122,13 +121,7 @@ function toolCallDraft(body: ToolCallBody, metadata: JsonObject | null): DraftRe
     message: body.message ?? null,
     level: body.level ?? null,
   };
-  return { draft: { event, statusRank: toolCallRank(body, proven !== null) } };
-}
-
-function toolCallRank(body: ToolCallBody, isProven: boolean): number {
-  if (isProven) return STATUS_RANK.proven;
-  if (body.status === 'processing') return STATUS_RANK.processing;
-  return (body.status ?? body.error ?? null) === null ? STATUS_RANK.implied : STATUS_RANK.stated;
+  return { draft: { event, statusRank } };
 }
 
 function modelRequestDraft(body: ModelRequestBody, metadata: JsonObject | null): DraftResult {

@@ -18,6 +18,21 @@ export const TOOL_CALL_STATUSES = ['processing', 'success', 'error'] as const;
 /** The state of a tool call. */
 export type ToolCallStatus = (typeof TOOL_CALL_STATUSES)[number];
 
+/** How a tool call ended, and which layer decided it: transport, protocol, tool or the one who let it run. */
+export const OUTCOMES = [
+  'ok',
+  'tool_error',
+  'input_required',
+  'protocol_error',
+  'transport_error',
+  'denied',
+  'timeout',
+  'cancelled',
+] as const;
+
+/** The outcome of a tool call. */
+export type Outcome = (typeof OUTCOMES)[number];
+
 /** Any JSON value, as `JSON.parse` gives it. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -57,6 +72,8 @@ type EventBase = {
 export type ToolCall = EventBase & {
   readonly kind: 'tool_call';
   readonly status: ToolCallStatus;
+  /** Null while the call is processing; of the calls that ended only those lack it that were stored without one. */
+  readonly outcome: Outcome | null;
   readonly tool_name: string;
   readonly server_label: string | null;
   readonly arguments: Json;

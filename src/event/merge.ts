@@ -59,6 +59,13 @@ export const MERGED_FIELDS = {
   ],
 } as const satisfies { [K in Kind]: readonly (keyof EventOf[K])[] };
 
+/** The fields that follow the status: whichever arrival's status wins brings all of them. */
+export const STATUS_FIELDS = {
+  tool_call: ['status', 'outcome'],
+  request: ['status'],
+  server_log: [],
+} as const satisfies { [K in Kind]: readonly (keyof EventOf[K])[] };
+
 /** An event as it arrives, with what merging it needs to know. */
 export type Arrival<K extends Kind = Kind> = {
   readonly event: EventOf[K];
@@ -79,7 +86,8 @@ export function settledFields(event: EventOf[Kind]): number {
 /**
  * Merges a later arrival of the same event into an earlier one (contracts/events.md, "Posting the same id again").
  * A later non-null field wins, but what a settled event said is never replaced by a `processing` one; so the order of
- * the two does not matter. The time of the first arrival stays.
+ * the two does not matter. The status that is held more firmly wins, and of two alike the later one; its outcome comes
+ * with it. The time of the first arrival stays.
  */
 export function merge<K extends Kind>(earlier: Arrival<K>, later: Arrival<K>): Arrival<K> {
   const event: Record<string, unknown> = { ...earlier.event };
@@ -90,7 +98,8 @@ export function merge<K extends Kind>(earlier: Arrival<K>, later: Arrival<K>): A
     const settlesNow = (later.settled & (1 << place)) !== 0;
     if (incoming[field] !== null && (settlesNow || !settledBefore)) event[field] = incoming[field];
   });
-  if (later.statusRank >= earlier.statusRank && 'status' in incoming) event['status'] = incoming['status'];
+  if (later.statusRank >= earlier.statusRank)
+    for (const field of STATUS_FIELDS[earlier.event.kind]) event[field] = incoming[field];
   return {
     event: event as unknown as EventOf[K],
     owner: earlier.owner,

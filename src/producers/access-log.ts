@@ -26,6 +26,9 @@ const NAMESPACE_LEVELS_MAX = 4;
 const VALUES = /\.(?:arguments|result|messages)$/;
 
 const ERROR_STATUS_MIN = 400;
+
+/** What Envoy writes where no response began, which means that the client disconnected. */
+const STATUS_OF_ABANDONED = 0;
 const STATUS_MAX = 999;
 
 const NAMES = {
@@ -87,19 +90,26 @@ function toolCall(attributes: Attributes): Fields | null {
     server_label: attributes.text(NAMES.server),
     arguments: attributes.take(NAMES.arguments, (value) => unpacked(value) as Json),
     result: attributes.take(NAMES.result, (value) => unpacked(value) as Json),
-    error: toolError(attributes),
+    ...failureOf(attributes),
   };
 }
 
-function toolError(attributes: Attributes): JsonObject | null {
+/** A line with an error status or the words of an error; one whose client went away has not failed by itself. */
+function failureOf(attributes: Attributes): JsonObject {
   const status = attributes.first(NAMES.status, statusOf);
-  const type = attributes.text(['error.type']);
-  const code =
-    attributes.text(['mcp.error.code']) ?? attributes.take(['rpc.response.status_code'], rpcErrorOf);
-  const message = attributes.text(NAMES.errorMessage);
-  const isFailed = status !== null && (status === 0 || status >= ERROR_STATUS_MIN);
-  if (!isFailed && type === null && code === null && message === null) return null;
-  return presentFields({ type, code, message, status_code: status });
+  const cause = presentFields({
+    type: attributes.text(['error.type']),
+    code: attributes.text(['mcp.error.code']) ?? attributes.take(['rpc.response.status_code'], rpcErrorOf),
+    message: attributes.text(NAMES.errorMessage),
+  });
+  const hasCause = Object.keys(cause).length > 0;
+  const isAbandoned = status === STATUS_OF_ABANDONED;
+  const isFailed = isAbandoned || (status !== null && status >= ERROR_STATUS_MIN);
+  if (!isFailed && !hasCause) return {};
+  return {
+    error: presentFields({ ...cause, status_code: status }),
+    outcome: isAbandoned && !hasCause ? 'cancelled' : null,
+  };
 }
 
 function modelRequest(attributes: Attributes): Fields | null {

@@ -72,7 +72,9 @@ function toolCall(entry: JsonObject, place: number, record: JsonObject): Posted 
     (audit) => textAt(audit, 'primitive_name') === toolName,
   );
   const error =
-    denial === undefined ? rpcError(entry, response) : { type: 'denied', message: 'denied by access list' };
+    denial === undefined
+      ? (rpcError(entry, response) ?? httpError(record))
+      : { type: 'denied', message: 'denied by access list' };
   const requestId = requestIdOf(record);
   return {
     body: {
@@ -160,6 +162,12 @@ function rpcError(entry: JsonObject, response: unknown) {
   const message = textAt(entry, 'error') ?? textAt(entry, 'error', 'message') ?? textAt(error, 'message');
   const code = textAt(error, 'code') ?? textAt(entry, 'error', 'code');
   return message === undefined && code === undefined ? undefined : { type: 'protocol_error', code, message };
+}
+
+/** A call without a JSON-RPC error has still failed when its HTTP request has. */
+function httpError(record: JsonObject) {
+  const status = countAt(record, 'response', 'status');
+  return status !== undefined && status >= ERROR_STATUS_MIN ? { status_code: status } : undefined;
 }
 
 /** A JSON-RPC response as JSON text, or as the last event of a stream of them. */

@@ -6,11 +6,9 @@ import { epochMilliseconds, millisecondsBetween } from './epoch-time.ts';
 import { amountAt, at, countAt, objectAt, textAt, without } from './json-field.ts';
 import { plainAnswer, plainRefusal } from './plain-answer.ts';
 import type { Delivery, Producer } from './producer.ts';
+import { failureStatus, hasFailed, toolEnd } from './litellm-failure.ts';
 import { isOfStrings, readBack } from './litellm-strings.ts';
 import { fittingId, recognisedBy, recordByRecord } from './record-by-record.ts';
-
-/** The status of a failure whose code is no HTTP status. */
-const FAILURE_STATUS = 500;
 
 /** What stands before the name of a tool where LiteLLM writes it as a model. */
 const MCP_MODEL_PREFIX = 'MCP: ';
@@ -67,7 +65,6 @@ function toolCall(payload: JsonObject): Posted {
   const isNamedByModel = model?.startsWith(MCP_MODEL_PREFIX) === true;
   const toolName = textAt(tool, 'name') ?? (isNamedByModel ? model?.slice(MCP_MODEL_PREFIX.length) : model);
   const hasResult = Object.hasOwn(tool, 'result');
-  const isFailed = hasFailed(payload);
   return {
     body: {
       type: 'tool_call',
@@ -76,8 +73,7 @@ function toolCall(payload: JsonObject): Posted {
       server_label: textAt(tool, 'mcp_server_name'),
       arguments: at(tool, 'arguments'),
       result: hasResult ? at(tool, 'result') : at(payload, 'response'),
-      status: isFailed === undefined ? undefined : isFailed ? 'error' : 'success',
-      error: isFailed === true ? toolError(payload) : undefined,
+      ...toolEnd(payload),
       cost: costOf(payload, tool, toolName),
       virtual_key_name: textAt(payload, 'metadata', 'user_api_key_alias'),
       llm_request_id: textAt(payload, 'trace_id'),
@@ -135,29 +131,6 @@ function commonFields(payload: JsonObject) {
 
 function metadataOf(payload: JsonObject, further: JsonObject): JsonObject | undefined {
   return boundedMetadata(sideBySide(without(objectAt(payload, 'metadata'), ...TAKEN_METADATA), further));
-}
-
-/** Undefined when the payload does not say: the older one is sent for successes alone. */
-function hasFailed(payload: JsonObject): boolean | undefined {
-  const status = at(payload, 'status');
-  if (status === 'success' || status === 'failure') return status === 'failure';
-  const hasError = textAt(payload, 'error_str') ?? textAt(payload, 'error_information', 'error_class');
-  return hasError === undefined ? undefined : true;
-}
-
-function failureStatus(payload: JsonObject): number {
-  const code = countAt(payload, 'error_information', 'error_code') ?? 0;
-  return code >= 100 && code <= 599 ? code : FAILURE_STATUS;
-}
-
-function toolError(payload: JsonObject) {
-  const information = objectAt(payload, 'error_information');
-  return {
-    type: textAt(information, 'error_class'),
-    code: textAt(information, 'error_code'),
-    message: textAt(information, 'error_message') ?? textAt(payload, 'error_str'),
-    provider: textAt(information, 'llm_provider'),
-  };
 }
 
 /** What the call cost, else the price of the tool, else the price of any call to its server. */

@@ -116,6 +116,7 @@ function toolErrorFields(attributes: Attributes, span: JsonObject): JsonObject {
     type,
     code: code ?? (type !== null && /^-?\d+$/.test(type) ? type : null),
     message: attributes.text('mcp.error.message') ?? statusMessage(span) ?? exceptionMessage(span),
+    status_code: attributes.count('http.response.status_code', 'http.status_code'),
   });
   return { status: 'error', error };
 }

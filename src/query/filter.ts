@@ -10,6 +10,7 @@ export const DIMENSIONS = {
     'tool_name',
     'server_label',
     'status',
+    'outcome',
     'llm_request_id',
     'request_id',
     'session_id',

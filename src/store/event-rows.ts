@@ -1,10 +1,10 @@
 /** Rows and events: how each becomes the other. */
 import type { EventOf, Kind } from '../event/event.ts';
-import { MERGED_FIELDS, type Arrival } from '../event/merge.ts';
+import { MERGED_FIELDS, STATUS_FIELDS, type Arrival } from '../event/merge.ts';
 import { timeOfKey } from '../event/time-key.ts';
 import { TABLES, type RowOf } from './tables.ts';
 
-/** The fixed places at the head of a row's JSON array; the merged fields of the kind follow. */
+/** The fixed places at the head of a row's JSON array; the merged fields of the kind follow, and then its tail. */
 export const ROW_HEAD = [
   'project_id',
   'owner',
@@ -22,6 +22,11 @@ export type RowValues = readonly (string | number | null)[];
 /** The columns of a kind that merge, in the order of their places after the head. */
 export function mergedColumns(kind: Kind): readonly string[] {
   return MERGED_FIELDS[kind];
+}
+
+/** The columns behind those: what follows the status. They come last, so that rows of older logs keep their places. */
+export function rowTail(kind: Kind): readonly string[] {
+  return STATUS_FIELDS[kind].filter((field) => field !== 'status');
 }
 
 /** Puts an arrival into the places of its row. Fields that hold JSON become JSON text. */
@@ -43,6 +48,7 @@ export function toRow(arrival: Arrival): RowValues {
     arrival.settled,
     'status' in event ? event.status : null,
     ...merged,
+    ...rowTail(event.kind).map((field) => (fields[field] ?? null) as string | null),
   ];
 }
 
@@ -55,6 +61,10 @@ export function arrivalOfRow<K extends Kind>(kind: K, values: RowValues): Arriva
       parsed(kind, field, values[ROW_HEAD.length + place] ?? null),
     ]),
   );
+  const tailStart = ROW_HEAD.length + mergedColumns(kind).length;
+  const tail = Object.fromEntries(
+    rowTail(kind).map((field, place) => [field, values[tailStart + place] ?? null]),
+  );
   const event = {
     kind,
     ...merged,
@@ -63,6 +73,7 @@ export function arrivalOfRow<K extends Kind>(kind: K, values: RowValues): Arriva
     timestamp: head['time'],
     created_at: head['created_at'],
     ...(head['status'] === null ? {} : { status: head['status'] }),
+    ...tail,
   };
   return {
     event: event as unknown as EventOf[K],
@@ -86,6 +97,7 @@ export function fromRow<K extends Kind>(kind: K, row: RowOf[K]): EventOf[K] {
     timestamp: timeOfKey(row.seq),
     created_at: row.created_at,
     ...('status' in row ? { status: row.status } : {}),
+    ...('outcome' in row ? { outcome: row.outcome } : {}),
   };
   return event as unknown as EventOf[K];
 }

@@ -1,12 +1,13 @@
 /** The writer: puts arrivals into D1 so that doing it again changes nothing. Only the ingest room holds one. */
 import { sql, type SQL } from 'drizzle-orm';
 import type { Kind } from '../event/event.ts';
+import { STATUS_FIELDS } from '../event/merge.ts';
 import { SLOTS_PER_MILLISECOND, TIME_KEY_EPOCH } from '../event/time-key.ts';
 import type { Bounds } from '../query/bounds.ts';
 import { ALL_TIME } from '../query/filter.ts';
 import { countChanges, countRemoval, previousOfRow } from './counter-writer.ts';
 import type { Database } from './database.ts';
-import { mergedColumns, ROW_HEAD, type RowValues } from './event-rows.ts';
+import { mergedColumns, ROW_HEAD, rowTail, type RowValues } from './event-rows.ts';
 import { postingTable, tokensOfRow } from './posting-list.ts';
 import { select } from './selection.ts';
 import { TABLES } from './tables.ts';
@@ -86,8 +87,9 @@ function reindexed(index: SQL, column: 'tokens' | 'text', content: SQL, touched:
  */
 function upsert(kind: Kind, rows: readonly RowValues[], token: number): SQL {
   const columns = mergedColumns(kind);
-  const names = [...ROW_HEAD, ...columns];
-  const kept = names.filter((name) => name !== 'time' && (name !== 'status' || hasStatus(kind)));
+  const followers: readonly string[] = STATUS_FIELDS[kind];
+  const names = [...ROW_HEAD, ...columns, ...rowTail(kind)];
+  const kept = names.filter((name) => name !== 'time' && (name !== 'status' || followers.includes(name)));
   const table = TABLES[kind].rows;
   const places = names.map((name, place) => `value ->> ${place} AS ${name}`).join(', ');
   const key = `(time - ${TIME_KEY_EPOCH}) * ${SLOTS_PER_MILLISECOND}`;
@@ -111,12 +113,8 @@ function upsert(kind: Kind, rows: readonly RowValues[], token: number): SQL {
     SELECT start + row_number() OVER (PARTITION BY time ORDER BY place) - 1, ${token}, 0, ${sql.raw(kept.join(', '))}
     FROM arrivals JOIN starts ON at = time
     WHERE true ORDER BY place
-    ON CONFLICT (id, project_id, owner) DO UPDATE SET ${sql.raw(mergeAssignments(kind, columns, hasStatus(kind)))}
-    WHERE ${sql.raw(mergeChanges(columns, hasStatus(kind)))}`;
-}
-
-function hasStatus(kind: Kind): boolean {
-  return kind !== 'server_log';
+    ON CONFLICT (id, project_id, owner) DO UPDATE SET ${sql.raw(mergeAssignments(kind, columns, followers))}
+    WHERE ${sql.raw(mergeChanges(columns, followers))}`;
 }
 
 /** Whether the merge takes the arriving value of a column: see `merge` in event/merge.ts. */
@@ -124,16 +122,17 @@ function isTaken(column: string, place: number): string {
   return `excluded.${column} IS NOT NULL AND (excluded.settled & ${1 << place} OR NOT t.settled & ${1 << place})`;
 }
 
-function mergeAssignments(kind: Kind, columns: readonly string[], withStatus: boolean): string {
+function mergeAssignments(kind: Kind, columns: readonly string[], followers: readonly string[]): string {
   return [
     'flush_token = excluded.flush_token',
     'revision = t.revision + 1',
     `previous = ${previousOfRow(kind)}`,
     'settled = t.settled | excluded.settled',
     'status_rank = max(t.status_rank, excluded.status_rank)',
-    ...(withStatus
-      ? ['status = CASE WHEN excluded.status_rank >= t.status_rank THEN excluded.status ELSE t.status END']
-      : []),
+    ...followers.map(
+      (field) =>
+        `${field} = CASE WHEN excluded.status_rank >= t.status_rank THEN excluded.${field} ELSE t.${field} END`,
+    ),
     ...columns.map(
       (column, place) =>
         `${column} = CASE WHEN ${isTaken(column, place)} THEN excluded.${column} ELSE t.${column} END`,
@@ -141,11 +140,13 @@ function mergeAssignments(kind: Kind, columns: readonly string[], withStatus: bo
   ].join(', ');
 }
 
-function mergeChanges(columns: readonly string[], withStatus: boolean): string {
+function mergeChanges(columns: readonly string[], followers: readonly string[]): string {
   return [
     'excluded.settled & ~t.settled',
     'excluded.status_rank > t.status_rank',
-    ...(withStatus ? ['(excluded.status_rank = t.status_rank AND excluded.status IS NOT t.status)'] : []),
+    ...followers.map(
+      (field) => `(excluded.status_rank = t.status_rank AND excluded.${field} IS NOT t.${field})`,
+    ),
     ...columns.map(
       (column, place) => `(${isTaken(column, place)} AND excluded.${column} IS NOT t.${column})`,
     ),

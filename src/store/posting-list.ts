@@ -13,6 +13,7 @@ const TOKEN_PREFIX: Record<string, string> = {
   tool_name: 'tn',
   server_label: 'sl',
   status: 'st',
+  outcome: 'oc',
   llm_request_id: 'lr',
   request_id: 'rq',
   session_id: 'ss',
@@ -85,6 +86,17 @@ function tokenOf(field: string, value: string): string {
   return (
     (TOKEN_PREFIX[field] ?? '') + Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
   );
+}
+
+/** Between which terms the tokens of a dimension lie: the second is no longer one of them. */
+export function tokenRangeOf(field: string): { readonly first: string; readonly beyond: string } {
+  const prefix = TOKEN_PREFIX[field] ?? NO_ROW;
+  return { first: prefix, beyond: `${prefix}g` };
+}
+
+/** The value that a term of a dimension stands for, in SQL. */
+export function valueOfTerm(term: SQL): SQL {
+  return sql`CAST(unhex(substr(${term}, 3)) AS TEXT)`;
 }
 
 /** The posting table of a kind, as an identifier. */

@@ -49,6 +49,8 @@ export const toolCalls = sqliteTable(
     error: text(),
     arguments: text(),
     result: text(),
+    /** Behind the large ones because it was added later; filters read it from the posting list. */
+    outcome: text(),
   },
   (table) => [uniqueIndex('tool_calls_identity').on(table.id, table.project_id, table.owner)],
 );

@@ -9,7 +9,7 @@ import { rowPredicate } from './conditions.ts';
 import { finestSpan, planOf, splitTime } from './counter-plan.ts';
 import { countTotals } from './counter-reader.ts';
 import { integer, type Database } from './database.ts';
-import { resolveContains } from './dictionary.ts';
+import { asksForPart, resolveContains } from './dictionary.ts';
 import {
   isAnsweredByTokens,
   matchExpression,
@@ -23,7 +23,7 @@ import { textExpression, textTable } from './text-index.ts';
 /** Rows up to which a search rather looks through what its other conditions select than asks the text index. */
 const FEW_ROWS = 400;
 
-/** Rows that a search without the text index looks through, the newest first: more would hold up everyone else. */
+/** Rows that are looked through for what no index answers, the newest first: more would hold up everyone else. */
 export const SCANNED_ROWS_MAX = 50_000;
 
 /** The clauses of a selection over rows of alias `t`. */
@@ -60,7 +60,8 @@ export type SelectionOptions = {
 /**
  * Turns a question into clauses. Bounds become conditions here and nowhere else in the store.
  * A condition on ids drives through their index; else a search drives through the text index, unless what is asked
- * beside it selects few rows; else posting lists drive where they can, else the table's own order.
+ * beside it selects few rows; else posting lists drive where they can, else the table's own order. A search without an
+ * index, and a part of a value of a dimension with too many values, look through a bounded stretch of rows.
  */
 export async function select<K extends Kind>(
   database: Database,
@@ -80,7 +81,10 @@ export async function select<K extends Kind>(
   const match = groups.length > 0 || bucket !== undefined ? matchOf(groups, bucket) : null;
   const onRow = conditions.filter((condition) => !isAnsweredByTokens(condition));
   const search = onRow.find((condition) => condition.test === 'search');
-  if (search === undefined) return byPostings(kind, match, onRow, range, options.keysOnly ?? false);
+  if (search === undefined)
+    return onRow.some(asksForPart)
+      ? byScan(kind, match, onRow, range)
+      : byPostings(kind, match, onRow, range, options.keysOnly ?? false);
   const text = database.search.isIndexed ? textExpression(kind, search.text) : null;
   const rest = {
     ...question,

@@ -19,6 +19,7 @@ export const TABLES = {
     identity: 'tool_calls_identity',
     postings: 'tool_call_postings',
     texts: 'tool_call_texts',
+    terms: 'tool_call_terms',
     json: ['parent', 'source', 'metadata', 'error', 'arguments', 'result'],
   },
   request: {
@@ -26,6 +27,7 @@ export const TABLES = {
     identity: 'requests_identity',
     postings: 'request_postings',
     texts: 'request_texts',
+    terms: 'request_terms',
     json: ['metadata'],
   },
   server_log: {
@@ -33,6 +35,7 @@ export const TABLES = {
     identity: 'server_logs_identity',
     postings: 'server_log_postings',
     texts: 'server_log_texts',
+    terms: 'server_log_terms',
     json: ['metadata'],
   },
 } as const satisfies {
@@ -41,6 +44,7 @@ export const TABLES = {
     identity: string;
     postings: string;
     texts: string;
+    terms: string;
     json: readonly (keyof EventOf[K])[];
   };
 };

@@ -32,6 +32,9 @@ export function searchSettings(settings: {
 /** Characters of a needle below which there is no trigram to ask for. */
 const TRIGRAM_CHARACTERS = 3;
 
+/** Every second trigram covers all characters of a needle; those between cost a third of the time and leave nothing out. */
+const TRIGRAM_STEP = 2;
+
 /** Trigrams of one needle that are asked for: more narrow nothing down that the row does not decide anyway. */
 const TRIGRAMS_MAX = 48;
 
@@ -63,7 +66,7 @@ export function textExpression(kind: Kind, text: string): string | null {
 /** Trigrams spread over the needle, its beginning and its end among them. */
 function trigrams(characters: readonly string[]): readonly string[] {
   const count = characters.length - TRIGRAM_CHARACTERS + 1;
-  const step = Math.max(1, Math.ceil(count / TRIGRAMS_MAX));
+  const step = Math.max(TRIGRAM_STEP, Math.ceil(count / TRIGRAMS_MAX));
   const starts = Array.from({ length: Math.ceil(count / step) }, (_, place) => place * step);
   return [...new Set([...starts, count - 1])].map((start) =>
     characters.slice(start, start + TRIGRAM_CHARACTERS).join(''),

@@ -1,17 +1,20 @@
 /**
  * `npm run bench`: fills one store size by size and measures its queries, its ingest and the floors under them.
- * `-- --size 10000,100000` narrows the sizes, `--only search` the questions, `--save` writes the baseline.
+ * `-- --size 10000,100000` narrows the sizes, `--only search` (or `ingest`, or `doors`) what is asked, `--save` writes the baseline.
  */
 import { parseArgs } from 'node:util';
 import { movedAgainst, readBaseline, saveBaseline } from './baseline.ts';
 import { SIZES } from './data.ts';
+import { measureDoors } from './doors.ts';
 import { fillStore, type FillCost } from './fill.ts';
 import { startGatelog, type Gatelog } from './gatelog.ts';
 import { measureFloors, measureIngest, measureWrites } from './ingest.ts';
 import { measure, type Cost, type Measured } from './measure.ts';
 import { dropNaiveStore, fillNaiveStore, measureNaive, NAIVE_QUERIES } from './naive.ts';
+import { measurePageFloor } from './page-floor.ts';
 import { QUERIES, type Setting } from './queries.ts';
-import { figuresOf, report, type IngestResult, type Results, type SizeResult } from './report.ts';
+import type { IngestResult } from './ingest-report.ts';
+import { figuresOf, report, type Results, type SizeResult } from './report.ts';
 
 const HOUR = 3_600_000;
 
@@ -58,7 +61,9 @@ async function run(running: Gatelog): Promise<Results> {
     if (wanted.includes(size)) sizes.push(await measureSize({ gatelog: running, size, end }));
   }
   const ingest = isWanted('ingest') ? await measureWriting({ gatelog: running, size: filled, end }) : null;
-  return { sizes, fills, ingest };
+  if (isWanted('doors')) console.error('measure doors');
+  const doors = isWanted('doors') ? await measureDoors(running) : [];
+  return { sizes, fills, ingest, doors };
 }
 
 async function measureSize(setting: Setting): Promise<SizeResult> {
@@ -67,9 +72,10 @@ async function measureSize(setting: Setting): Promise<SizeResult> {
     console.error(`measure ${name}, ${setting.size}`);
     queries.set(name, await measure(setting.gatelog, await ask(setting), isOptional));
   }
+  const pageFloor = await measurePageFloor(setting);
   const naive = new Map<string, Cost>();
   const asked = NAIVE_QUERIES.filter((query) => isWanted(query.name));
-  if (asked.length === 0) return { size: setting.size, queries, naive, naiveStore: null };
+  if (asked.length === 0) return { size: setting.size, queries, naive, naiveStore: null, pageFloor };
   console.error(`copy ${setting.size} tool calls into the naive table`);
   const naiveStore = await fillNaiveStore(setting);
   for (const query of asked) {
@@ -77,7 +83,7 @@ async function measureSize(setting: Setting): Promise<SizeResult> {
     naive.set(query.name, await measureNaive(query, setting));
   }
   await dropNaiveStore(setting);
-  return { size: setting.size, queries, naive, naiveStore };
+  return { size: setting.size, queries, naive, naiveStore, pageFloor };
 }
 
 async function measureWriting(setting: Setting): Promise<IngestResult> {

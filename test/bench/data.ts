@@ -112,6 +112,7 @@ function toolCall(random: Random, place: number, end: number): ToolCall {
     source: { host: 'gateway', framework: 'mcp' },
     message: null,
     level: null,
+    outcome: isProcessing ? null : isError ? 'tool_error' : 'ok',
   };
 }
 

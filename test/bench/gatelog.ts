@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestHarness } from 'wrangler';
 
-/** A request: a GET, or a POST of a body, which is JSON unless it is a text. */
-export type Ask = { readonly path: string; readonly body?: unknown };
+/** A request: a GET, or a POST of a body, which is JSON unless it is a text or bytes. */
+export type Ask = { readonly path: string; readonly body?: unknown; readonly type?: string };
 
 /** An answer, the milliseconds until its last byte, and the rows that D1 read for it. */
 export type Answer = {
@@ -52,13 +52,11 @@ export async function startGatelog(): Promise<Gatelog> {
     await harness.listen();
     const worker = harness.getWorker();
     await worker.applyD1Migrations('DB');
-    const ask = async ({ path, body }: Ask): Promise<Answer> => {
+    const ask = async ({ path, body, type = 'application/json' }: Ask): Promise<Answer> => {
       const startedAt = performance.now();
       const response = await worker.fetch(path, {
-        headers: { authorization: `Bearer ${ADMIN_KEY}` },
-        ...(body === undefined
-          ? {}
-          : { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': type },
+        ...(body === undefined ? {} : { method: 'POST', body: bodyOf(body) }),
       });
       const text = await response.text();
       const milliseconds = performance.now() - startedAt;
@@ -78,4 +76,9 @@ export async function startGatelog(): Promise<Gatelog> {
     await harness.close();
     throw error;
   }
+}
+
+function bodyOf(body: unknown): string | Uint8Array<ArrayBuffer> {
+  if (typeof body === 'string') return body;
+  return body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body);
 }

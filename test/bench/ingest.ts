@@ -3,7 +3,7 @@ import { eventAt, wireOf } from './data.ts';
 import type { Gatelog } from './gatelog.ts';
 import { median, quantile } from './measure.ts';
 import type { Setting } from './queries.ts';
-import type { Answered, Filled, Slice, Timed } from './worker.ts';
+import type { Answered, BareInserts, Filled, Slice, Timed } from './worker.ts';
 
 /** Events of one call, as the bench tries them. */
 const CALL_SIZES = [1, 10, 100] as const;
@@ -64,6 +64,7 @@ export type Floors = {
   readonly select: number;
   readonly insert: number;
   readonly bareInsert: number;
+  readonly bareTrigrams: number;
 };
 
 /** Posts with each call size in turn. */
@@ -99,13 +100,14 @@ export async function measureFloors({ gatelog, end }: Setting): Promise<Floors> 
     insert += ((await gatelog.bench('/bench/insert')) as Timed).seconds;
   }
   const slice: Slice = { kind: 'tool_call', from: FRESH_PLACE, count: BARE_EVENTS, end };
-  const { seconds } = (await gatelog.bench('/bench/bare', slice)) as Timed;
+  const { rows, trigrams } = (await gatelog.bench('/bench/bare', slice)) as BareInserts;
   return {
     nothing: median(nothing),
     // The clock of a Worker counts whole milliseconds, of which only the mean says more.
     select: (select / FLOOR_RUNS) * 1000,
     insert: (insert / FLOOR_RUNS) * 1000,
-    bareInsert: BARE_EVENTS / seconds,
+    bareInsert: BARE_EVENTS / rows,
+    bareTrigrams: BARE_EVENTS / trigrams,
   };
 }
 

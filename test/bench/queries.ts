@@ -108,6 +108,13 @@ export const QUERIES: readonly BenchQuery[] = [
       body: { limit: 50, filters: [{ field: 'tool_slug', operator: 'contains', value: 'issue' }] },
     }),
   },
+  {
+    name: 'tool execution: contains, user',
+    ask: () => ({
+      path: '/api/v3.1/logs/tool_execution',
+      body: { limit: 50, filters: [{ field: 'user_id', operator: 'contains', value: '7' }] },
+    }),
+  },
   sibling('calls: stats', () => `${LIST}/stats`),
   sibling('calls: filterdata', () => `${LIST}/filterdata`),
   sibling('calls: histogram of 7 days', (end) =>

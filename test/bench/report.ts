@@ -1,7 +1,8 @@
 /** What a run found, as one plain text and as the figures of the baseline. */
 import type { Figures } from './baseline.ts';
 import type { FillCost } from './fill.ts';
-import type { Floors, Ingested, WriteCosts } from './ingest.ts';
+import type { DoorResult } from './doors.ts';
+import { doorTable, figuresOfIngest, reportIngest, type IngestResult } from './ingest-report.ts';
 import type { Cost, Measured } from './measure.ts';
 import type { NaiveStore } from './naive.ts';
 import { fine, NO_FIGURE, table, times, whole } from './table.ts';
@@ -13,13 +14,8 @@ export type SizeResult = {
   readonly queries: ReadonlyMap<string, Measured | null>;
   readonly naive: ReadonlyMap<string, Cost>;
   readonly naiveStore: NaiveStore | null;
-};
-
-/** What the ingest gave, after the last size. */
-export type IngestResult = {
-  readonly ingested: readonly Ingested[];
-  readonly writes: WriteCosts;
-  readonly floors: Floors;
+  /** Median milliseconds of `SELECT 1` and a page of rows by key. */
+  readonly pageFloor: number;
 };
 
 /** A whole run. */
@@ -27,40 +23,35 @@ export type Results = {
   readonly sizes: readonly SizeResult[];
   readonly fills: readonly FillCost[];
   readonly ingest: IngestResult | null;
-};
-
-/** The sentences for what a flush can hold. */
-const WRITES: Readonly<Record<keyof WriteCosts, string>> = {
-  fresh: 'new tool calls',
-  repeated: 'the same again',
-  begun: 'new, still processing',
-  finished: 'those, finished',
+  readonly doors: readonly DoorResult[];
 };
 
 /** The whole run as text. */
 export function report(results: Results): string {
-  const { sizes, ingest } = results;
+  const { sizes, ingest, doors } = results;
   const parts = [
     queryTable(sizes),
     ...(sizes.some(({ naive }) => naive.size > 0) ? [naiveTable(sizes)] : []),
     storeTable(results),
-    ...(ingest === null ? [] : [writeTable(ingest), ingestTable(ingest), floorTable(ingest)]),
+    ...(ingest === null ? [] : [reportIngest(ingest)]),
+    ...(doors.length === 0 ? [] : [doorTable(doors)]),
   ];
   return parts.join('\n');
 }
 
 /** The figures of a run that the baseline keeps. */
-export function figuresOf({ sizes, fills, ingest }: Results): Figures {
+export function figuresOf({ sizes, fills, ingest, doors }: Results): Figures {
   const exact: Record<string, number> = {};
   const ratios: Record<string, number> = {};
   const first = sizes[0];
-  for (const { size, queries, naive, naiveStore } of sizes) {
+  for (const { size, queries, naive, naiveStore, pageFloor } of sizes) {
     for (const [name, found] of queries) {
       if (found === null) continue;
       exact[`rows read, ${name}, ${size}`] = found.rowsRead;
       const small = first?.queries.get(name)?.milliseconds;
       if (small !== undefined && size !== first?.size)
         ratios[`milliseconds, ${name}, ${size} / ${first?.size}`] = found.milliseconds / small;
+      ratios[`milliseconds, ${name}, ours / page floor, ${size}`] = found.milliseconds / pageFloor;
       const other = naive.get(name);
       if (other === undefined) continue;
       exact[`rows read, naive ${name}, ${size}`] = other.rowsRead;
@@ -73,11 +64,12 @@ export function figuresOf({ sizes, fills, ingest }: Results): Figures {
     exact[`rows read, fill ${kind}, ${size}`] = rowsRead;
   }
   if (ingest !== null) {
-    for (const [name, sentence] of Object.entries(WRITES))
-      exact[`rows written, flush of ${sentence}`] = ingest.writes[name as keyof WriteCosts];
-    const { readable = NaN } = ingest.ingested.at(-1) ?? {};
-    ratios['readable a second, 100 a call, ours / bare insert'] = readable / ingest.floors.bareInsert;
+    const figures = figuresOfIngest(ingest);
+    Object.assign(exact, figures.exact);
+    Object.assign(ratios, figures.ratios);
   }
+  for (const { name, readableRatio } of doors)
+    ratios[`readable a second, ${name}, its door / POST /v1/events`] = readableRatio;
   return { exact, ratios };
 }
 
@@ -90,7 +82,7 @@ function queryTable(sizes: readonly SizeResult[]): string {
     ...ratio.map(() => times(last?.queries.get(name)?.[figure], first?.queries.get(name)?.[figure])),
   ];
   return table(
-    'Queries over HTTP: rows that D1 read, and median milliseconds, by tool calls stored; growth is the last size by the first',
+    'Queries over HTTP: rows that D1 read, and median milliseconds, by tool calls stored; growth is the last size by the first, the floor SELECT 1 and 50 rows by key',
     [
       'question',
       'rows given',
@@ -98,12 +90,14 @@ function queryTable(sizes: readonly SizeResult[]): string {
       ...ratio,
       ...sizes.map(({ size }) => `ms @${whole(size)}`),
       ...ratio,
+      `ms/floor @${whole(last?.size)}`,
     ],
     names.map((name) => [
       name,
       last?.queries.get(name) === null ? 'no route' : whole(last?.queries.get(name)?.given),
       ...figures(name, 'rowsRead', whole),
       ...figures(name, 'milliseconds', fine),
+      times(last?.queries.get(name)?.milliseconds, last?.pageFloor),
     ]),
   );
 }
@@ -160,53 +154,6 @@ function storeTable({ fills, sizes }: Results): string {
         whole(fill.bytes),
       ]),
       ...naive,
-    ],
-  );
-}
-
-function writeTable({ writes }: IngestResult): string {
-  return table(
-    'One flush of 1,000 tool calls',
-    ['what', 'rows written for each'],
-    Object.entries(WRITES).map(([name, sentence]) => [sentence, writes[name as keyof WriteCosts].toFixed(3)]),
-  );
-}
-
-function ingestTable({ ingested, floors }: IngestResult): string {
-  return table(
-    'Ingest over HTTP, 8 clients: events a second acknowledged and readable, and how that stands to the bare insert below',
-    [
-      'events a call',
-      'acked/s',
-      'readable/s',
-      'readable/bare',
-      'ack p50 ms',
-      'ack p99 ms',
-      'refused calls',
-      'bytes an event',
-    ],
-    ingested.map((each) => [
-      whole(each.callSize),
-      whole(each.acknowledged),
-      whole(each.readable),
-      times(each.readable, floors.bareInsert),
-      fine(each.p50),
-      fine(each.p99),
-      whole(each.refused),
-      whole(each.bytes),
-    ]),
-  );
-}
-
-function floorTable({ floors }: IngestResult): string {
-  return table(
-    'Floors of this machine in this run',
-    ['what', 'figure'],
-    [
-      ['an empty handler over HTTP, median ms', fine(floors.nothing)],
-      ['SELECT 1 through the binding, mean ms', fine(floors.select)],
-      ['one row through the binding, mean ms', fine(floors.insert)],
-      ['json_each into a table without indexes, events/s', whole(floors.bareInsert)],
     ],
   );
 }

@@ -5,8 +5,9 @@ import { settledFields, STATUS_RANK } from '../../src/event/merge.ts';
 import { FLUSH_BYTES_MAX, FLUSH_EVENTS_MAX } from '../../src/ingest/persist.ts';
 import { createMeter, type Meter } from '../../src/query/meter.ts';
 import { openDatabase } from '../../src/store/database.ts';
-import { toRow, type RowValues } from '../../src/store/event-rows.ts';
+import { mergedColumns, ROW_HEAD, toRow, type RowValues } from '../../src/store/event-rows.ts';
 import { openEventWriter } from '../../src/store/event-writer.ts';
+import { SEARCH_DEFAULT } from '../../src/store/text-index.ts';
 import { eventAt } from './data.ts';
 
 export { Ingest } from '../../src/index.ts';
@@ -40,7 +41,7 @@ const routes: Readonly<Record<string, (env: Bindings, body: never) => Promise<un
   '/bench/select': (env) => timed(env, async () => env.DB.prepare('SELECT 1').run()),
   '/bench/insert': insertOne,
   '/bench/fill': fill,
-  '/bench/bare': bareInsert,
+  '/bench/bare': bareInserts,
   '/bench/sql': (env, statements: readonly Statement[]) =>
     Promise.all(statements.map((statement) => answer(env, statement))),
 };
@@ -79,16 +80,41 @@ async function insertOne(env: Bindings): Promise<Timed> {
   return timed(env, async () => env.DB.prepare('INSERT INTO bench_insert VALUES (1)').run());
 }
 
-/** Writes the same rows into a table without any index, by one statement a flush: the floor of every writer. */
-async function bareInsert(env: Bindings, slice: Slice): Promise<Timed> {
+/** The seconds of the bare insert, and of that with the trigrams of the same texts beside it. */
+export type BareInserts = { readonly rows: number; readonly trigrams: number };
+
+/**
+ * Writes the same rows into a table without any index, by one statement a flush: the floor of every writer. Then once
+ * more with the texts that a search looks through in a trigram index: the floor of every writer that keeps one.
+ */
+async function bareInserts(env: Bindings, slice: Slice): Promise<BareInserts> {
+  const { seconds: rows } = await bareInsert(env, slice, []);
+  const text = `substr(coalesce(value ->> ${columnPlace('error')}, '') || coalesce(value ->> ${columnPlace('arguments')}, '')
+    || coalesce(value ->> ${columnPlace('result')}, ''), 1, ${SEARCH_DEFAULT.charactersMax})`;
+  await env.DB.prepare(
+    `CREATE VIRTUAL TABLE bench_texts USING fts5(text, content='', contentless_delete=1, detail=none, tokenize='trigram')`,
+  ).run();
+  const index = `INSERT INTO bench_texts (text) SELECT ${text} FROM json_each(?1)`;
+  const { seconds: trigrams } = await bareInsert(env, slice, [index]);
+  await env.DB.prepare('DROP TABLE bench_texts').run();
+  return { rows, trigrams };
+}
+
+/** The place of a tool call's column in its row. */
+function columnPlace(column: string): number {
+  return [...ROW_HEAD, ...mergedColumns('tool_call')].indexOf(column);
+}
+
+async function bareInsert(env: Bindings, slice: Slice, beside: readonly string[]): Promise<Timed> {
   const flushes = flushesOf(rowsOf(slice)).map((rows) => JSON.stringify(rows));
   const columns = Array.from({ length: rowsOf({ ...slice, count: 1 })[0]?.length ?? 0 }, (_, place) => place);
   await env.DB.prepare('DROP TABLE IF EXISTS bench_bare').run();
   await env.DB.prepare(`CREATE TABLE bench_bare (${columns.map((place) => `c${place}`).join(', ')})`).run();
   const values = columns.map((place) => `value ->> ${place}`).join(', ');
-  const insert = env.DB.prepare(`INSERT INTO bench_bare SELECT ${values} FROM json_each(?1)`);
+  const statements = [`INSERT INTO bench_bare SELECT ${values} FROM json_each(?1)`, ...beside];
+  const inserts = statements.map((statement) => env.DB.prepare(statement));
   const result = await timed(env, async () => {
-    for (const rows of flushes) await insert.bind(rows).run();
+    for (const rows of flushes) await env.DB.batch(inserts.map((insert) => insert.bind(rows)));
   });
   await env.DB.prepare('DROP TABLE bench_bare').run();
   return result;

@@ -1,6 +1,6 @@
 /** The four dialects side by side: how each is asked, and what its answers and errors must look like. */
 import * as z from 'zod';
-import type { Kind } from '../../src/event/event.ts';
+import { OUTCOMES, type Kind } from '../../src/event/event.ts';
 import type { Condition } from '../../src/query/filter.ts';
 import type { Ask, Body, World } from '../world.ts';
 
@@ -97,6 +97,10 @@ const mcpLogs: DialectCase = {
         { test: 'between', field: 'latency_ms', min: 50, max: 200 },
       ],
     },
+    {
+      asked: { outcomes: 'tool_error,denied' },
+      conditions: [{ test: 'in', field: 'outcome', values: ['tool_error', 'denied'] }],
+    },
     { asked: { content_search: 'SEARCH' }, conditions: [{ test: 'search', text: 'SEARCH' }] },
     { asked: { content_search: 'a%b' }, conditions: [{ test: 'search', text: 'a%b' }] },
   ],
@@ -117,6 +121,7 @@ const mcpLogs: DialectCase = {
         latency: z.number().optional(),
         cost: z.number().optional(),
         status: z.enum(['processing', 'success', 'error']),
+        outcome: z.enum(OUTCOMES).optional(),
         metadata: z.object({}).optional(),
         created_at: time,
         virtual_key: z.object({}).optional(),

@@ -64,6 +64,7 @@ describe('stats', () => {
     ['limit=1&offset=3&order=asc', { total_executions: 5 }],
     ['tool_names=search_web', { total_executions: 3, average_latency: 200, total_cost: 0.5 }],
     ['status=processing', { ...NOTHING, total_executions: 1 }],
+    ['outcomes=tool_error,denied', { ...NOTHING, total_executions: 1, average_latency: 300 }],
     ['content_search=not%20found', { ...NOTHING, total_executions: 1, average_latency: 300 }],
     ['min_latency=150&end_time=2026-01-01T01:00:00Z', { total_executions: 1, average_latency: 300 }],
     ['virtual_key_ids=vk-1,vk-2', { total_executions: 2, success_rate: 100, average_latency: 150 }],
@@ -262,6 +263,7 @@ describe('every sibling', () => {
       ['max_latency=x&min_latency=x&start_time=', float('min_latency')],
       ['max_latency=x&period=1h&start_time=x', float('max_latency')],
       ['end_time=x&period=constructor', /^invalid end_time format: /],
+      ['outcomes=failed', /^invalid outcomes: must be 'ok', /],
     ] as const) {
       const response = await ask(`${LIST}/${route}?${query}`);
       expect(response.status).toBe(400);

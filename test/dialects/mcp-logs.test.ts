@@ -77,6 +77,7 @@ describe('rows', () => {
         result: 'sunny',
         latency: 0,
         status: 'success',
+        outcome: 'ok',
         created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/),
       },
     ]);
@@ -115,6 +116,7 @@ describe('rows', () => {
       cost: 0.01,
       metadata: { region: 'eu' },
       status: 'error',
+      outcome: 'protocol_error',
       error_details: {
         is_bifrost_error: false,
         status_code: 200,
@@ -159,6 +161,11 @@ describe('filters', () => {
     ['server_labels=files,web&tool_names=search_web', ['c', 'a']],
     ['status=success,error', ['d', 'b', 'a']],
     ['status=unknown', []],
+    ['outcomes=ok', ['d', 'a']],
+    ['outcomes=timeout, ok,', ['d', 'a']],
+    ['outcomes=tool_error&status=error', ['b']],
+    ['outcomes=ok&status=error', []],
+    ['outcomes=,', ['d', 'c', 'b', 'a']],
     ['virtual_key_ids=vk-1,vk-2', ['b', 'a']],
     ['llm_request_ids=r-1', ['a']],
     ['start_time=2026-01-01T00:00:01Z', ['d', 'c', 'b']],
@@ -261,6 +268,11 @@ describe('faults', () => {
     ['sort_by=name', "invalid sort_by: must be 'timestamp', 'latency' or 'cost'"],
     ['order=down', "invalid order: must be 'asc' or 'desc'"],
     ['cursor=nonsense', 'invalid cursor'],
+    [
+      'outcomes=ok,failed',
+      "invalid outcomes: must be 'ok', 'tool_error', 'input_required', 'protocol_error', 'transport_error', 'denied', 'timeout' or 'cancelled'",
+    ],
+    ['outcomes=failed&order=down', "invalid order: must be 'asc' or 'desc'"],
     ['order=down&limit=abc&min_latency=x', number('min_latency', 'x')],
     ['sort_by=name&offset=-1', 'offset cannot be negative'],
   ])('%s', async ([query, message]) => {

@@ -91,6 +91,7 @@ describe('without content', () => {
       tool_name: 'search',
       latency_ms: 5,
       status: 'error',
+      outcome: 'protocol_error',
       error: { type: 'tool_error', code: '-32602' },
     });
     expect(eventOf({ tool_name: 'a', error: 'PRIVATE' })).toMatchObject({ status: 'error', error: {} });
@@ -99,6 +100,19 @@ describe('without content', () => {
       error: { code: '5' },
     });
     expect(eventOf({ tool_name: 'a', result: 'PRIVATE' })).toMatchObject({ status: 'success', result: null });
+  });
+
+  test.each([
+    [{ result: { resultType: 'input_required', inputRequests: ['PRIVATE'] } }, 'success', 'input_required'],
+    [{ status: 'processing', result: { resultType: 'input_required' } }, 'processing', null],
+    [{ error: 'PRIVATE', result: { resultType: 'input_required' } }, 'error', 'tool_error'],
+    [{ result: { isError: true }, outcome: 'denied' }, 'error', 'denied'],
+    [{ result: { isError: true }, outcome: 'ok' }, 'error', 'tool_error'],
+    [{ error: 'MCP error -32001: PRIVATE' }, 'error', 'timeout'],
+    [{ error: { message: 'MCP error -32601: PRIVATE' } }, 'error', 'protocol_error'],
+  ])('of %j the outcome stays', (fields, status, outcome) => {
+    expect(eventOf({ tool_name: 'a', ...fields })).toMatchObject({ status, outcome });
+    expect(JSON.stringify(eventOf({ tool_name: 'a', ...fields }))).not.toContain('PRIVATE');
   });
 
   test('a request keeps its status', () => {
@@ -126,11 +140,19 @@ describe('without content', () => {
       input_tokens: 4,
       messages: ['PRIVATE'],
       'gen_ai.input.messages': 'PRIVATE',
+      error_str: 'PRIVATE',
+      error_information: { error_class: 'APIError', error_message: 'PRIVATE', traceback: 'PRIVATE' },
+      'exception.stacktrace': 'PRIVATE',
       deep: [{ request: { json: 'PRIVATE' }, request_id: 'r' }],
     };
     expect(withoutContent({ tool_name: 'a', metadata, response: 'PRIVATE', host: 'h' })).toEqual({
       tool_name: 'a',
-      metadata: { region: 'eu', input_tokens: 4, deep: [{ request_id: 'r' }] },
+      metadata: {
+        region: 'eu',
+        input_tokens: 4,
+        error_information: { error_class: 'APIError' },
+        deep: [{ request_id: 'r' }],
+      },
       host: 'h',
     });
   });

@@ -16,6 +16,7 @@ test('each MCP entry is a tool call', () => {
     arguments: { city: 'Paris' },
     result: { content: [{ type: 'text', text: '21' }], isError: false },
     status: 'success',
+    outcome: 'ok',
     latency_ms: 12,
     request_id: 'aa11',
     session_id: 'sess',
@@ -72,12 +73,27 @@ test('the older form of the log is read too', () => {
   });
 });
 
+test.each([
+  [504, 'timeout'],
+  [403, 'denied'],
+  [502, 'transport_error'],
+])('a call whose HTTP request failed with %i has failed', (status, outcome) => {
+  const failed = { ...KONG_MCP, response: { status } };
+  expect(draft('tool_call', read(failed)[0])).toMatchObject({
+    status: 'error',
+    outcome,
+    error: { status_code: status },
+  });
+  expect(draft('tool_call', read(failed)[1]).outcome).toBe('protocol_error');
+});
+
 test('a tool that the access list denies is an error', () => {
   const audit = [{ primitive_name: 'drop_table', primitive: 'tool', action: 'deny', consumer: { id: 'c9' } }];
   const denied = { ...KONG_MODEL, ai: { mcp: { audit } } };
   expect(draft('tool_call', read(denied)[0])).toMatchObject({
     tool_name: 'drop_table',
     status: 'error',
+    outcome: 'denied',
     error: { type: 'denied' },
     user_id: 'c9',
   });

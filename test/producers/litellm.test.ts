@@ -1,5 +1,6 @@
 /** LiteLLM's payloads become tool calls, requests and lines (producers: LiteLLM `generic_api`). */
 import { expect, test } from 'vitest';
+import { withoutContent } from '../../src/event/without-content.ts';
 import { litellm } from '../../src/producers/litellm.ts';
 import {
   deliveryOf,
@@ -57,6 +58,37 @@ test('a failed tool call says why', () => {
     status: 'error',
     error: { type: 'APIError', code: '502', message: 'boom' },
   });
+});
+
+test.each([
+  ['Timeout', '408', 'timeout'],
+  ['AuthenticationError', '401', 'denied'],
+  ['GuardrailRaisedException', '500', 'denied'],
+  ['BudgetExceededError', '400', 'denied'],
+  ['APIConnectionError', '500', 'transport_error'],
+  ['RateLimitError', '429', 'transport_error'],
+  ['McpError', '-32602', 'protocol_error'],
+  ['ValueError', '', 'tool_error'],
+])('a tool call that failed with %s %s ends as told', (error_class, error_code, outcome) => {
+  const failed = { ...LITELLM_TOOL, status: 'failure', error_information: { error_code, error_class } };
+  expect(draft('tool_call', read(failed)[0])).toMatchObject({ status: 'error', outcome });
+});
+
+test('a key that may store no content keeps no text of a failure', () => {
+  const failed = {
+    ...LITELLM_FAILURE,
+    error_str: 'PRIVATE',
+    error_information: {
+      error_code: '500',
+      error_class: 'APIError',
+      error_message: 'PRIVATE',
+      traceback: 'PRIVATE',
+    },
+  };
+  const [posted] = read(failed);
+  const kept = withoutContent(posted !== undefined && 'body' in posted ? posted.body : null);
+  expect(JSON.stringify(kept)).not.toContain('PRIVATE');
+  expect(kept).toMatchObject({ status: 500, metadata: { error_information: { error_class: 'APIError' } } });
 });
 
 test('a failure is a request with the status of its error', () => {

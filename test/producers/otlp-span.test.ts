@@ -82,6 +82,22 @@ describe('a span', () => {
   });
 
   test.each([
+    [{ 'error.type': 'tool_error' }, {}, 'tool_error'],
+    [{ 'error.type': '-32602' }, {}, 'protocol_error'],
+    [{ 'error.type': 'timeout' }, {}, 'timeout'],
+    [{ 'error.type': 'cancelled' }, {}, 'cancelled'],
+    [{ 'error.type': '403' }, {}, 'denied'],
+    [{ 'rpc.response.status_code': 'UNAVAILABLE' }, {}, 'transport_error'],
+    [{ 'http.response.status_code': 504 }, { status: { code: 2 } }, 'timeout'],
+    [{ 'http.response.status_code': 200, 'mcp.error.code': -32601 }, {}, 'protocol_error'],
+    [{}, { status: { code: 2, message: 'timed out' } }, 'tool_error'],
+    [{}, { status: { code: 1 } }, 'ok'],
+    [{ 'gen_ai.tool.call.result': '{"resultType":"input_required"}' }, {}, 'input_required'],
+  ])('of a tool with %j %j has the outcome %s', (attributes, more, outcome) => {
+    expect(draftWith({ 'gen_ai.tool.name': 't', ...attributes }, more)).toMatchObject({ outcome });
+  });
+
+  test.each([
     [{ 'http.response.status_code': 429, 'error.type': 'RateLimitError' }, 429, 'RateLimitError'],
     [{ 'error.type': '503' }, 503, '503'],
     [{ 'error.type': 'timeout' }, 500, 'timeout'],

@@ -219,6 +219,19 @@ test('a tool that failed, with its arguments and its error', () => {
   });
 });
 
+test.each([
+  [{ response_code: 200 }, 'success', 'ok'],
+  [{ response_code: 403 }, 'error', 'denied'],
+  [{ response_code: 504 }, 'error', 'timeout'],
+  [{ response_code: 503 }, 'error', 'transport_error'],
+  [{ response_code: 0 }, 'error', 'cancelled'],
+  [{ response_code: 0, 'error.type': 'ConnectionError' }, 'error', 'transport_error'],
+  [{ response_code: 200, 'mcp.error.code': -32602 }, 'error', 'protocol_error'],
+])("Envoy's line with %j ends as %s, %s", (fields, status, outcome) => {
+  const [posted] = readWith(vector, { message: JSON.stringify({ ...TOOL_LINE, ...fields }) }, {});
+  expect(draft('tool_call', posted)).toMatchObject({ status, outcome });
+});
+
 test("Envoy's line about a model becomes a request", () => {
   const [posted] = readWith(vector, { message: JSON.stringify(MODEL_LINE) }, {});
   expect(draft('request', posted)).toMatchObject({

@@ -43,6 +43,7 @@ function callAt(place: number, total: number): ToolCall {
     trace_id: null,
     metadata: null,
     status: place % 500 === 0 ? 'processing' : status,
+    outcome: place % 500 === 0 ? null : status === 'error' ? 'timeout' : 'ok',
     tool_name: `tool-${Math.floor(random(3) ** 2 * 40)}`,
     server_label: `server-${place % 8}`,
     arguments: { query: `${word} in ${place}`, page: place % 3 },
@@ -99,7 +100,7 @@ function query(
 }
 
 const is = (
-  field: 'tool_name' | 'server_label' | 'status' | 'virtual_key_id' | 'project_id' | 'user_id',
+  field: 'tool_name' | 'server_label' | 'status' | 'outcome' | 'virtual_key_id' | 'project_id' | 'user_id',
   ...values: string[]
 ) => ({ test: 'in', field, values }) as const;
 
@@ -110,11 +111,13 @@ const FILTERS: Record<string, Conditions> = {
   'two tools': [is('tool_name', 'tool-3', 'tool-9')],
   'tool and server': [is('tool_name', 'tool-3'), is('server_label', 'server-2')],
   status: [is('status', 'error')],
+  outcome: [is('outcome', 'timeout', 'denied')],
   'status and key': [is('status', 'error'), is('virtual_key_id', 'key-4')],
   project: [is('project_id', 'project-1')],
   'project and user': [is('project_id', 'project-1'), is('user_id', 'user-6')],
   'not a tool': [{ ...is('tool_name', 'tool-0'), not: true }],
   'part of a tool': [{ test: 'contains', field: 'tool_name', text: '-1', ignoreCase: false }],
+  'part of a user': [{ test: 'contains', field: 'user_id', text: 'R-4', ignoreCase: true }],
   'slow ones': [{ test: 'between', field: 'latency_ms', min: 500, max: null }],
   nothing: [is('tool_name', 'unknown')],
 };
@@ -192,6 +195,14 @@ describe('rows read', () => {
     const after = deep.next;
     expect(after?.value).toBeGreaterThan(0);
     expect(await cost(() => reader.page(query([], ALL_TIME, { sort, after })))).toBeLessThanOrEqual(1500);
+  });
+
+  test('a part of a value reads the values of its dimension and a page', async () => {
+    const sessions = 300;
+    const part: Conditions = [{ test: 'contains', field: 'session_id', text: 'ion-29', ignoreCase: false }];
+    expect(await cost(() => reader.page(query(part)))).toBeLessThanOrEqual(sessions + 200);
+    const matches = await reader.count(query(part));
+    expect(await cost(() => reader.count(query(part)))).toBeLessThanOrEqual(sessions + matches + 10);
   });
 
   test('one by its id reads a handful', async () => {

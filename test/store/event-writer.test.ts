@@ -2,13 +2,14 @@
 import { env } from 'cloudflare:workers';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { OUTCOMES, TOOL_CALL_STATUSES } from '../../src/event/event.ts';
 import { merge, settledFields, STATUS_RANK, type Arrival } from '../../src/event/merge.ts';
 import { SLOTS_PER_MILLISECOND } from '../../src/event/time-key.ts';
 import { ALL_TIME } from '../../src/query/filter.ts';
 import { createMeter } from '../../src/query/meter.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { openEventReader } from '../../src/store/event-reader.ts';
-import { toRow } from '../../src/store/event-rows.ts';
+import { arrivalOfRow, toRow } from '../../src/store/event-rows.ts';
 import { openEventWriter } from '../../src/store/event-writer.ts';
 import { anyInterleaving, anyArrivalsOfOne } from '../arrivals.ts';
 import { anyEvent, arrivalOf, BASE_TIME } from '../arbitraries.ts';
@@ -43,9 +44,13 @@ test('D1 merges as memory does, in any order and grouping, and posting lists fol
       const expected = arrivals.reduce((earlier: Arrival<'tool_call'>, later) => merge(earlier, later)).event;
       const stored = await reader.find('tool_call', expected.id, { project_id: project });
       expect(stored).toEqual(expected);
-      for (const status of ['processing', 'success', 'error']) {
+      const endings = [
+        ...TOOL_CALL_STATUSES.map((value) => ['status', value] as const),
+        ...OUTCOMES.map((value) => ['outcome', value] as const),
+      ];
+      for (const [field, value] of endings) {
         const conditions = [
-          { test: 'in', field: 'status', values: [status] },
+          { test: 'in', field, values: [value] },
           { test: 'in', field: 'tool_name', values: [expected.tool_name] },
         ] as const;
         const filter = { time: ALL_TIME, conditions };
@@ -59,12 +64,27 @@ test('D1 merges as memory does, in any order and grouping, and posting lists fol
           after: null,
         });
         expect(page.events.filter((event) => event.id === expected.id).length).toBe(
-          status === expected.status ? 1 : 0,
+          value === expected[field] ? 1 : 0,
         );
       }
     }),
     { numRuns: 60 },
   );
+  await postingsAreWhole();
+});
+
+test('a row that was logged before outcomes were kept is written without one, and takes one later', async () => {
+  const project = `project-${crypto.randomUUID()}`;
+  const [sample] = fc.sample(anyEvent('tool_call', project), { numRuns: 1, seed: 6 });
+  if (sample === undefined) throw new Error('no sample');
+  const call = { ...sample, status: 'success', outcome: 'ok' } as const;
+  const older = toRow(arrivalOf(call)).slice(0, -1);
+  expect(arrivalOfRow('tool_call', older)).toEqual(arrivalOf({ ...call, outcome: null }));
+  const stored = () => reader.find('tool_call', call.id, { project_id: project });
+  await writer.write({ tool_call: [older] });
+  expect(await stored()).toEqual({ ...call, outcome: null });
+  await writer.write({ tool_call: [toRow(arrivalOf(call))] });
+  expect(await stored()).toEqual(call);
   await postingsAreWhole();
 });
 

@@ -1,5 +1,6 @@
 /** The contract of mcp-logs: its parameters, its limits and the words of its refusals (contracts/mcp-logs.md). */
 import * as z from 'zod';
+import { OUTCOMES, type Outcome } from '../../event/event.ts';
 import { storableText } from '../../event/text.ts';
 import { parseTime, type Rounding } from '../../event/time.ts';
 
@@ -111,6 +112,19 @@ function limitFault(value: number): string | null {
   return value > LIMIT_MAX ? `limit cannot exceed ${LIMIT_MAX}` : null;
 }
 
+const [lastOutcome, ...otherOutcomes] = OUTCOMES.map((outcome) => `'${outcome}'`).toReversed();
+
+/** Ours: a word that is no outcome is refused, since nothing could ever match it. */
+const outcomes = optional(
+  list.transform((words, context) => {
+    const known = words.filter((word): word is Outcome => OUTCOMES.some((outcome) => outcome === word));
+    if (known.length === words.length) return known;
+    const message = `invalid outcomes: must be ${otherOutcomes.toReversed().join(', ')} or ${lastOutcome}`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }),
+);
+
 /** What narrows a list and its siblings; the keys stand in the order in which faults are told. */
 const narrowing = {
   start_time: optional(time('start_time', 'up')),
@@ -127,13 +141,13 @@ const narrowing = {
 };
 
 /** The parameters of the list's siblings: what pages and sorts the list is neither used nor checked. */
-export const NarrowingParameters = z.object(narrowing);
+export const NarrowingParameters = z.object({ ...narrowing, outcomes });
 
 /** Those parameters, read. */
 export type NarrowingParameters = z.infer<typeof NarrowingParameters>;
 
 /** The parameters of `GET /api/mcp-logs/filterdata`. */
-export const FilterDataParameters = z.object({ ...narrowing, dimensions: optional(list) });
+export const FilterDataParameters = z.object({ ...narrowing, outcomes, dimensions: optional(list) });
 
 /** Those parameters, read. */
 export type FilterDataParameters = z.infer<typeof FilterDataParameters>;
@@ -147,6 +161,7 @@ export const ListParameters = z.object({
     z.enum(['timestamp', 'latency', 'cost'], "invalid sort_by: must be 'timestamp', 'latency' or 'cost'"),
   ),
   order: optional(z.enum(['asc', 'desc'], "invalid order: must be 'asc' or 'desc'")),
+  outcomes,
   cursor: optional(z.string()),
 });
 

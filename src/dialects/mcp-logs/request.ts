@@ -161,6 +161,7 @@ function conditionsOf(parameters: NarrowingParameters): Condition<Kind>[] {
   oneOf('tool_name', parameters.tool_names);
   oneOf('server_label', parameters.server_labels);
   oneOf('status', parameters.status);
+  oneOf('outcome', parameters.outcomes);
   oneOf('virtual_key_id', parameters.virtual_key_ids);
   oneOf('llm_request_id', parameters.llm_request_ids);
   const { min_latency: min = null, max_latency: max = null } = parameters;

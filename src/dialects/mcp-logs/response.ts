@@ -31,6 +31,7 @@ export function fromEvent(
     ...present('latency', call.latency_ms),
     ...present('cost', call.cost),
     status: call.status,
+    ...present('outcome', call.outcome),
     ...present('metadata', call.metadata),
     created_at: formatTime(call.created_at),
     ...present('virtual_key', virtualKeyOf(call, virtualKeys)),
