@@ -29,7 +29,7 @@ export default defineConfig(async () => ({
         test: {
           name: 'worker',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/local/**'],
+          exclude: ['test/local/**', 'test/programs/**'],
           setupFiles: ['./test/setup.ts'],
           testTimeout: TEST_MILLISECONDS_MAX,
           hookTimeout: TEST_MILLISECONDS_MAX,
@@ -41,6 +41,16 @@ export default defineConfig(async () => ({
           include: ['test/local/**/*.test.ts'],
           testTimeout: LOCAL_MILLISECONDS_MAX,
           hookTimeout: LOCAL_MILLISECONDS_MAX,
+        },
+      },
+      {
+        test: {
+          name: 'programs',
+          include: ['test/programs/**/*.test.ts'],
+          testTimeout: LOCAL_MILLISECONDS_MAX,
+          hookTimeout: LOCAL_MILLISECONDS_MAX,
+          // Each file starts a local runtime and programs beside it, and two at once fill a small machine.
+          fileParallelism: false,
         },
       },
     ],
