@@ -8,30 +8,71 @@ const TEST_MILLISECONDS_MAX = 60_000;
 /** Tests on this machine start the whole local runtime, some of them twice. */
 const LOCAL_MILLISECONDS_MAX = 120_000;
 
+/** The Worker with its bindings, and what else its tests want bound; or another one over the same bindings. */
+const worker = async (bindings: Record<string, string> = {}, main = './src/index.ts') =>
+  cloudflareTest({
+    main,
+    wrangler: { configPath: './wrangler.toml' },
+    miniflare: {
+      bindings: {
+        ADMIN_KEY: 'test-admin-key',
+        JWT_SECRET: 'test-jwt-secret-of-at-least-32-bytes',
+        JWT_JWKS_URL: 'https://issuer.test/jwks.json',
+        TEST_MIGRATIONS: await readD1Migrations('./drizzle'),
+        ...bindings,
+      },
+      // Optional, so not in wrangler.toml: tests hand it to what they test, or leave it out.
+      r2Buckets: ['ARCHIVE', 'LARGE'],
+    },
+  });
+
+/** What a run of `npm run test:fuzz` sends, and with which seed; without one it takes any and prints it. */
+const { FUZZ_REQUESTS = '5000', FUZZ_SEED = '' } = process.env;
+
+/** So high that no run gets there: the limits are asked on every request, and answers come from what is behind them. */
+const FUZZ_LIMITS = {
+  RATE_LIMIT_PER_MINUTE: '100000,unauthenticated=100000',
+  RATE_LIMIT_CONCURRENT: '100',
+};
+
+/** How many schedules `npm run test:faults` runs, and from which seed; without one it takes any and prints it. */
+const { FAULT_SCHEDULES = '200', FAULT_SEED = '' } = process.env;
+
+/** What a fault schedule may take, in milliseconds; most take a tenth of it. */
+const SCHEDULE_MILLISECONDS_MAX = 5000;
+
 export default defineConfig(async () => ({
   test: {
     silent: 'passed-only' as const,
+    // One fewer than the cores would be one on a small machine, and half of each file's time is waiting.
+    maxWorkers: 2,
     projects: [
       {
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              bindings: {
-                ADMIN_KEY: 'test-admin-key',
-                JWT_SECRET: 'test-jwt-secret-of-at-least-32-bytes',
-                JWT_JWKS_URL: 'https://issuer.test/jwks.json',
-                TEST_MIGRATIONS: await readD1Migrations('./drizzle'),
-              },
-            },
-          }),
-        ],
+        plugins: [await worker()],
         test: {
           name: 'worker',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/local/**', 'test/programs/**'],
+          exclude: ['test/local/**', 'test/programs/**', 'test/fuzz/**', 'test/faults/**'],
           setupFiles: ['./test/setup.ts'],
           testTimeout: TEST_MILLISECONDS_MAX,
+          hookTimeout: TEST_MILLISECONDS_MAX,
+        },
+      },
+      {
+        plugins: [await worker({ FUZZ_REQUESTS, FUZZ_SEED, ...FUZZ_LIMITS })],
+        test: {
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.test.ts'],
+          setupFiles: ['./test/setup.ts'],
+        },
+      },
+      {
+        plugins: [await worker({ FAULT_SCHEDULES, FAULT_SEED }, './test/faults/worker.ts')],
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          setupFiles: ['./test/setup.ts'],
+          testTimeout: TEST_MILLISECONDS_MAX + Number(FAULT_SCHEDULES) * SCHEDULE_MILLISECONDS_MAX,
           hookTimeout: TEST_MILLISECONDS_MAX,
         },
       },

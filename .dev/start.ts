@@ -12,12 +12,18 @@ const ADDRESS = `http://127.0.0.1:${PORT}`;
 /** The variables that the README documents; the environment wins over .dev.vars. */
 const VARIABLES = [
   'ADMIN_KEY',
+  'CORS_ORIGINS',
   'JWT_SECRET',
   'JWT_JWKS_URL',
   'MCP_LOGS_VIRTUAL_KEYS',
+  'RATE_LIMIT_CONCURRENT',
+  'RATE_LIMIT_PER_MINUTE',
   'REDACT',
   'REDACT_PATTERNS',
   'REDACT_SALT',
+  'RETENTION_LINE_DAYS',
+  'RETENTION_PAYLOAD_DAYS',
+  'RETENTION_ROW_DAYS',
   'SEARCH_INDEX',
   'SEARCH_TEXT_CHARACTERS',
 ];

@@ -9,10 +9,17 @@ import type { Delivery } from '../producers/producer.ts';
 export function deliveryOf(context: Context<GateEnv>, bytes: Uint8Array): Delivery {
   return {
     bytes,
-    text: new TextDecoder().decode(bytes),
+    text: textOf(bytes),
     header: (name) => context.req.header(name) ?? null,
+    headersUnder: (prefix) =>
+      Object.fromEntries(
+        Object.entries(context.req.header())
+          .filter(([name]) => name.startsWith(prefix))
+          .map(([name, value]) => [name.slice(prefix.length), value]),
+      ),
     parameter: (name) => context.req.query(name) || context.req.param(name) || null,
     receivedAt: Date.now(),
+    fingerprint: (text) => context.var.fingerprint(text),
   };
 }
 
@@ -34,4 +41,12 @@ export function withProject(posted: Posted, delivery: Delivery): Posted {
     return posted;
   const own = 'project_id' in posted.body ? posted.body.project_id : null;
   return { body: { ...posted.body, project_id: own ?? project } };
+}
+
+/** UTF-8, or UTF-16 where a byte order mark says so, as editors and shells of Windows write it. */
+function textOf(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  return new TextDecoder().decode(bytes);
 }

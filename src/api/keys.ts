@@ -8,6 +8,7 @@ import { readJson } from '../edge/json.ts';
 import type { GateEnv } from '../edge/env.ts';
 import { Problem } from '../edge/problem.ts';
 import { hashSecret, mintSecret } from '../edge/secret.ts';
+import { areWithin } from '../query/bounds.ts';
 import { SCOPES } from '../query/credential.ts';
 import type { Key } from '../query/key-store.ts';
 import { OWN_CARRIERS } from './events.ts';
@@ -59,16 +60,18 @@ const NewKey = z.strictObject({
     .nullish(),
 });
 
-/** `POST`, `GET` and `DELETE` of /v1/keys; all need `admin`. */
+/** `POST`, `GET` and `DELETE` of /v1/keys; all need `admin`, and a bounded one has to do with keys within its bounds. */
 export const keyRoutes = new Hono<GateEnv>()
   .post('/v1/keys', authenticate(OWN_CARRIERS, 'admin'), async (context) => {
     const body = await readJson(context.req.raw, NewKey);
+    const { id: actor, bounds: outer } = context.var.credential;
     const secret = body.secret ?? mintSecret();
     const key: Key = {
       id: `key_${crypto.randomUUID()}`,
       name: body.name,
       scopes: [...new Set(body.scopes)],
       bounds: {
+        ...outer,
         ...(body.project_id ? { project_id: body.project_id } : {}),
         ...(body.workspace_ids ? { workspace_ids: body.workspace_ids } : {}),
         ...(body.virtual_key_id ? { virtual_key_id: body.virtual_key_id } : {}),
@@ -79,16 +82,21 @@ export const keyRoutes = new Hono<GateEnv>()
       expiresAt: body.expires_at ?? null,
       revokedAt: null,
     };
-    if (!(await context.var.keys.add(key, await hashSecret(secret))))
+    if (!areWithin(key.bounds, outer))
+      throw new Problem('forbidden', 'a key mints keys within its own bounds');
+    if (!(await context.var.keys.add(key, await hashSecret(secret), actor)))
       throw new Problem('conflict', 'secret: registered already', { parameter: 'secret' });
     return context.json({ ...publicKey(key), key: secret }, 201);
   })
   .get('/v1/keys', authenticate(OWN_CARRIERS, 'admin'), async (context) => {
-    const keys = await context.var.keys.list(KEYS_LISTED_MAX);
+    const keys = await context.var.keys.list(KEYS_LISTED_MAX, context.var.credential.bounds);
     return context.json({ keys: keys.map(publicKey) });
   })
   .delete('/v1/keys/:id', authenticate(OWN_CARRIERS, 'admin'), async (context) => {
-    if (!(await context.var.keys.revoke(context.req.param('id'), Date.now())))
+    const { keys, credential } = context.var;
+    const key = await keys.find(context.req.param('id'));
+    const isSeen = key !== null && areWithin(key.bounds, credential.bounds);
+    if (!isSeen || !(await keys.revoke(key.id, Date.now(), credential.id)))
       throw new Problem('not_found', 'no such key');
     return context.body(null, 204);
   });

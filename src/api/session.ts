@@ -1,7 +1,8 @@
 /** Sessions: exchanging a key for a cookie, and ending it (contracts/events.md, "Session cookie"). */
 import { Hono } from 'hono';
 import * as z from 'zod';
-import { proveSecret } from '../edge/authenticate.ts';
+import { proveSecret, requireSameOrigin } from '../edge/authenticate.ts';
+import { listedOrigins } from '../edge/cors.ts';
 import type { GateEnv } from '../edge/env.ts';
 import { readJson } from '../edge/json.ts';
 import { Problem } from '../edge/problem.ts';
@@ -12,6 +13,8 @@ const NewSession = z.object({ key: z.string('must be a string').min(1, 'must not
 /** `POST` and `DELETE` of /v1/session. */
 export const sessionRoutes = new Hono<GateEnv>()
   .post('/v1/session', async (context) => {
+    // A foreign page must not be able to sign a browser in as somebody else.
+    requireSameOrigin(context, listedOrigins(context.env.CORS_ORIGINS));
     const { key } = await readJson(context.req.raw, NewSession);
     const proof = await proveSecret(context, key);
     if ('failure' in proof)
@@ -20,6 +23,7 @@ export const sessionRoutes = new Hono<GateEnv>()
     return context.json({ scopes: proof.credential.scopes, ...proof.credential.bounds });
   })
   .delete('/v1/session', async (context) => {
+    requireSameOrigin(context);
     const cookie = sessionCookie(context);
     const session = cookie === null ? null : await readSession(context, cookie);
     if (session !== null) await context.var.keys.endSession(session.id, session.expiresAt, Date.now());

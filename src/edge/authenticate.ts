@@ -3,7 +3,8 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { hasScope, type Credential, type Scope } from '../query/credential.ts';
 import type { Key } from '../query/key-store.ts';
 import type { GateEnv } from './env.ts';
-import { Problem, type RefusalReason } from './problem.ts';
+import { Problem, type ProblemExtras, type RefusalReason } from './problem.ts';
+import { enterLimit } from './rate-limit.ts';
 import { hashSecret, isSameSecret, maskSecret } from './secret.ts';
 import { readSession, sessionCookie } from './session.ts';
 import { isToken, proveToken } from './token.ts';
@@ -30,29 +31,45 @@ type Proven = Proof | { readonly failure: RefusalReason };
  * Two different credentials at once are refused.
  */
 export function authenticate(carriers: readonly Carrier[], scope: Scope): MiddlewareHandler<GateEnv> {
+  const headers = challengeOf(carriers);
+  const refused = (message: string, extras: ProblemExtras): Problem =>
+    new Problem('unauthenticated', message, { ...extras, headers });
   return async (context, next) => {
     const found = carriers.flatMap((carrier) => carried(context, carrier));
     const [first, ...others] = found;
-    if (first === undefined) throw new Problem('unauthenticated', 'no credential', { reason: 'missing' });
+    if (first === undefined) throw refused('no credential', { reason: 'missing' });
     const proofs = await Promise.all(found.map((item) => prove(context, item.carrier, item.secret)));
     const failed = proofs.findIndex((proof) => 'failure' in proof);
     const proof = proofs[failed === -1 ? 0 : failed];
-    if (proof === undefined || 'failure' in proof)
-      refuse(proof?.failure ?? 'invalid', found[failed]?.secret ?? '');
+    if (proof === undefined || 'failure' in proof) {
+      const reason = proof?.failure ?? 'invalid';
+      throw refused(`${reason} credential`, { reason, masked: maskSecret(found[failed]?.secret ?? '') });
+    }
     if (
       others.length > 0 &&
-      new Set(proofs.map((each) => ('credential' in each ? each.credential.id : ''))).size > 1
+      new Set(proofs.map((each) => ('credential' in each ? JSON.stringify(each.credential) : ''))).size > 1
     )
-      throw new Problem('unauthenticated', 'two different credentials', { reason: 'conflicting' });
+      throw refused('two different credentials', { reason: 'conflicting' });
     context.set('credential', proof.credential);
+    await enterLimit(context, proof.credential, scope);
     if (first.carrier === 'cookie' && others.length === 0) requireSameOrigin(context);
     if (!hasScope(proof.credential, scope)) throw new Problem('forbidden', `the scope ${scope} is missing`);
     await next();
   };
 }
 
-function refuse(reason: RefusalReason, secret: string): never {
-  throw new Problem('unauthenticated', `${reason} credential`, { reason, masked: maskSecret(secret) });
+/** How each carrier is asked for in `WWW-Authenticate` (RFC 9110, 11.6.1); headers of other names have no scheme. */
+const CHALLENGES: Readonly<Record<Carrier, string | null>> = {
+  bearer: 'Bearer',
+  basic: 'Basic realm="gatelog"',
+  'api-key': 'ApiKey',
+  'x-api-key': null,
+  cookie: null,
+};
+
+function challengeOf(carriers: readonly Carrier[]): Record<string, string> {
+  const schemes = carriers.map((carrier) => CHALLENGES[carrier]).filter((scheme) => scheme !== null);
+  return schemes.length === 0 ? {} : { 'www-authenticate': schemes.join(', ') };
 }
 
 /** Proves a key, a token or the admin key. */
@@ -120,14 +137,18 @@ function passwordIn(context: Context<GateEnv>, scheme: string): string | null {
   }
 }
 
-/** A browser sends cookies along whoever asks; so what may change something must come from our own pages. */
-function requireSameOrigin(context: Context<GateEnv>): void {
+/**
+ * A browser sends cookies along whoever asks; so what may change something must come from our own pages.
+ * @param others origins that count as our own
+ * @throws Problem `forbidden`
+ */
+export function requireSameOrigin(context: Context<GateEnv>, others: readonly string[] = []): void {
   if (context.req.method === 'GET' || context.req.method === 'HEAD') return;
   const origin = context.req.header('origin');
   const site = context.req.header('sec-fetch-site');
   const isForeign =
     origin === undefined
       ? site === 'cross-site' || site === 'same-site'
-      : origin !== new URL(context.req.url).origin;
+      : ![new URL(context.req.url).origin, ...others].includes(origin);
   if (isForeign) throw new Problem('forbidden', 'a session cookie does not work from another origin');
 }

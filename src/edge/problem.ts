@@ -1,6 +1,7 @@
 /** A problem: the one way in which anything goes wrong for a caller. Each surface renders it in its own envelope. */
 import { InvalidCursor } from '../query/cursor.ts';
 import { StoreFailure } from '../query/event-reader.ts';
+import type { Quota } from './limits.ts';
 
 /** The closed set of what can go wrong, each with its HTTP status. */
 export const PROBLEM_STATUS = {
@@ -13,6 +14,7 @@ export const PROBLEM_STATUS = {
   conflict: 409,
   payload_too_large: 413,
   unsupported_encoding: 415,
+  rate_limited: 429,
   internal: 500,
   unavailable: 503,
   not_configured: 503,
@@ -24,6 +26,15 @@ export type ProblemCode = keyof typeof PROBLEM_STATUS;
 /** Why a credential was refused; `conflicting` means two different ones at once. */
 export type RefusalReason = 'missing' | 'invalid' | 'expired' | 'conflicting';
 
+/** Which limit was reached, with `rate_limited`. */
+export type RefusedQuota = {
+  readonly by: Quota;
+  /** Whether it is the limit of an address, whose attempts carried no valid credential. */
+  readonly isOfAddress: boolean;
+  readonly limit: number;
+  readonly retryAfterSeconds: number;
+};
+
 /** What may be said beside the code; every text is fit for the caller's eyes. */
 export type ProblemExtras = {
   /** Every single fault, where there are several. */
@@ -33,6 +44,7 @@ export type ProblemExtras = {
   readonly reason?: RefusalReason;
   /** The refused secret with all but its first letters hidden. */
   readonly masked?: string;
+  readonly quota?: RefusedQuota;
   readonly headers?: Readonly<Record<string, string>>;
 };
 

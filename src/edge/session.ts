@@ -5,13 +5,13 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import * as z from 'zod';
 import { SCOPES, type Credential } from '../query/credential.ts';
 import type { GateEnv } from './env.ts';
+import { isLocal } from './local-host.ts';
 import { hashSecret } from './secret.ts';
 
 /** How long a session lasts, in seconds: 12 hours (contracts/events.md). */
 export const SESSION_SECONDS = 43_200;
 
 const COOKIE = 'gatelog_session';
-const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const SessionClaims = z.object({
   jti: z.string(),
@@ -83,6 +83,5 @@ function attributes(context: Context<GateEnv>): {
   sameSite: 'Lax';
   secure: boolean;
 } {
-  const { hostname } = new URL(context.req.url);
-  return { path: '/', httpOnly: true, sameSite: 'Lax', secure: !LOCAL_HOSTS.has(hostname) };
+  return { path: '/', httpOnly: true, sameSite: 'Lax', secure: !isLocal(context) };
 }

@@ -1,6 +1,7 @@
 /** JSON web tokens as credentials: HS256 by a shared secret, the others by a published key set. */
 import { createRemoteJWKSet, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
 import * as z from 'zod';
+import type { Bounds } from '../query/bounds.ts';
 import { SCOPES, type Credential, type Scope } from '../query/credential.ts';
 import type { Settings } from './env.ts';
 
@@ -37,11 +38,11 @@ export async function proveToken(token: string, settings: Settings): Promise<Tok
     const payload = await verify(token, settings);
     const claims = Claims.safeParse(payload);
     if (!claims.success || payload?.exp === undefined) return { failure: 'invalid' };
-    const { iss = '', sub = '', scope, metadata_only = false, ...bounds } = claims.data;
+    const { iss = '', sub, scope, metadata_only = false, ...bounds } = claims.data;
     const scopes: readonly Scope[] =
       scope === undefined ? ['read'] : SCOPES.filter((known) => scope.split(' ').includes(known));
     const credential = {
-      id: `jwt:${iss}:${sub}`,
+      id: `jwt:${iss}:${sub ?? nameOf(bounds)}`,
       scopes,
       bounds,
       isVirtualKey: false,
@@ -52,6 +53,12 @@ export async function proveToken(token: string, settings: Settings): Promise<Tok
     if (error instanceof errors.JWTExpired) return { failure: 'expired' };
     return { failure: 'invalid' };
   }
+}
+
+/** Tokens without a subject are told apart by their bounds, or one project would use up another's limits. */
+function nameOf(bounds: Bounds): string {
+  const named = Object.entries(bounds).map(([name, value]) => `${name}=${String(value)}`);
+  return named.toSorted().join(';');
 }
 
 async function verify(token: string, settings: Settings): Promise<JWTPayload | null> {

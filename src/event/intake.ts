@@ -57,6 +57,4 @@ export interface EventIntake {
    * @returns false when the writer is too far behind to do it now
    */
   remove(kind: Kind, ids: readonly string[], bounds: IntakeBounds): Promise<boolean>;
-  /** Whether the writer answers; throws when it does not. */
-  ping(): Promise<void>;
 }

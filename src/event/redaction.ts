@@ -4,6 +4,7 @@ import { credentialNamedBy } from './credential-name.ts';
 import { credentialsIn, withoutScheme } from './credential-text.ts';
 import { isJsonObject, NESTING_LEVELS_MAX } from './draft-schema.ts';
 import type { Json, JsonObject } from './event.ts';
+import { withKeyHeaders } from './key-lines.ts';
 
 /** A deployment's own pattern; `pattern` has the flag `g` and never matches the empty text. */
 export type RedactionPattern = { readonly name: string; readonly pattern: RegExp };
@@ -36,7 +37,8 @@ type Rewrite = (text: string, name: string | null) => string;
  * a credential's name are replaced too; booleans and null are not. Redacting twice changes nothing.
  */
 export function openRedaction({ salt, patterns }: RedactionSettings): Redaction {
-  return <T>(value: T): T | Promise<T> => {
+  return <T>(posted: T): T | Promise<T> => {
+    const value = withKeyHeaders(posted);
     const secrets = new Set<string>();
     rewritten(value as Json, null, 0, (text, name) => {
       for (const finding of findingsOf(text, name, patterns))

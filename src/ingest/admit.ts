@@ -3,6 +3,7 @@ import { draftOf, type Draft } from '../event/draft.ts';
 import type { EventOf, Kind } from '../event/event.ts';
 import { mintId } from '../event/id.ts';
 import type { Intake, IntakeBounds, Posted, Rejection } from '../event/intake.ts';
+import { seriesOf, type Counts } from '../query/counts.ts';
 import { identityOf, merge, settledFields, STATUS_RANK, type Arrival } from '../event/merge.ts';
 
 /** How far an event's time may lie ahead of the server's, in milliseconds: a day (contracts/events.md). */
@@ -13,6 +14,14 @@ export type Admission = {
   readonly accepted: number;
   readonly arrivals: readonly Arrival[];
   readonly rejected: readonly Rejection[];
+  /** The same for the operator: accepted by kind, rejected by reason, merged. */
+  readonly counts: Counts;
+};
+
+/** Why an event is refused, in words for its poster and in a class for the operator. */
+type Refusal = {
+  readonly problem: string;
+  readonly reason: 'unreadable' | 'invalid' | 'future' | 'out_of_bounds';
 };
 
 /**
@@ -22,29 +31,41 @@ export type Admission = {
 export function admit(intake: Intake, now: number): Admission {
   const arrivals = new Map<string, Arrival>();
   const rejected: Rejection[] = [];
+  const counts: Record<string, number> = {};
+  const count = (series: string): void => {
+    counts[series] = (counts[series] ?? 0) + 1;
+  };
   intake.posted.forEach((posted, index) => {
     const result = admitOne(posted, intake.bounds, now);
     if ('problem' in result) {
       rejected.push({ index, ...idOf(posted), error: result.problem });
+      count(seriesOf('events_rejected', result.reason));
       return;
     }
+    count(seriesOf('events_accepted', result.event.kind));
     const identity = identityOf(result);
     const earlier = arrivals.get(identity);
+    if (earlier !== undefined) count(seriesOf('events_merged', 'call'));
     arrivals.set(identity, earlier === undefined ? result : merge(earlier, result));
   });
-  return { accepted: intake.posted.length - rejected.length, arrivals: [...arrivals.values()], rejected };
+  return {
+    accepted: intake.posted.length - rejected.length,
+    arrivals: [...arrivals.values()],
+    rejected,
+    counts,
+  };
 }
 
-function admitOne(posted: Posted, bounds: IntakeBounds, now: number): Arrival | { problem: string } {
-  if ('problem' in posted) return posted;
+function admitOne(posted: Posted, bounds: IntakeBounds, now: number): Arrival | Refusal {
+  if ('problem' in posted) return { ...posted, reason: 'unreadable' };
   const result = draftOf(posted.body);
-  if ('problem' in result) return result;
+  if ('problem' in result) return { ...result, reason: 'invalid' };
   const { draft } = result;
   const time = draft.event.timestamp ?? now;
   if (time > now + AHEAD_MILLISECONDS_MAX)
-    return { problem: 'timestamp: more than 24 hours ahead of the server' };
+    return { problem: 'timestamp: more than 24 hours ahead of the server', reason: 'future' };
   const bound = boundFields(draft, bounds);
-  if ('problem' in bound) return bound;
+  if ('problem' in bound) return { ...bound, reason: 'out_of_bounds' };
   const id = draft.event.id ?? mintId(draft.event.kind, time);
   const event = { ...draft.event, ...bound, id, timestamp: time, created_at: now } as EventOf[Kind];
   return {

@@ -3,22 +3,21 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Kind } from '../event/event.ts';
 import type { IntakeResult, Receipt } from '../event/intake.ts';
 import type { Bounds } from '../query/bounds.ts';
-import { createMeter } from '../query/meter.ts';
+import { seriesOf, sumOf, type Counts } from '../query/counts.ts';
+import type { Resent } from '../query/dead-letters.ts';
+import { StoreFailure } from '../query/event-reader.ts';
+import type { WriterState } from '../query/writer-monitor.ts';
 import { openDatabase } from '../store/database.ts';
+import { openPayloadObjects } from '../store/payload-objects.ts';
 import { searchSettings } from '../store/text-index.ts';
 import { openEventWriter, type EventWriter } from '../store/event-writer.ts';
+import { FlushWaiters, withinTime } from './flush-waiters.ts';
 import { IdempotencyKeys } from './idempotency.ts';
-import { flushOldest } from './persist.ts';
-import { WriteAheadLog, type Entry } from './write-ahead-log.ts';
-
-/** Logged bytes above which nothing more is taken in (platform.md, 7.9). */
-const BACKLOG_BYTES_MAX = 16_000_000;
-
-/** Age of the oldest logged event above which nothing more is taken in, in milliseconds. */
-const BACKLOG_AGE_MAX = 60_000;
-
-/** How long `wait` waits for the flush, in milliseconds (contracts/events.md). */
-const WAIT_MILLISECONDS_MAX = 10_000;
+import { ParkedEvents } from './parked-events.ts';
+import { flushOldest, ParkedFull, type Ledger } from './persist.ts';
+import { RunningCounts } from './running-counts.ts';
+import { WriterOrder } from './writer-order.ts';
+import { identitiesOf, WriteAheadLog, type Entry } from './write-ahead-log.ts';
 
 /** When the safety net looks after the log, in milliseconds after it was armed. */
 const ALARM_DELAY = 10_000;
@@ -27,15 +26,14 @@ const ALARM_DELAY = 10_000;
 const RETRY_DELAY_FIRST = 250;
 const RETRY_DELAY_MAX = 30_000;
 
-/** How long one flush may take, in milliseconds: D1 ends a batch after 30 seconds, so a longer one has lost its answer. */
-const FLUSH_MILLISECONDS_MAX = 45_000;
-
 /** What the Worker hands to the object. */
 export type Append = {
   readonly entries: readonly Entry[];
   readonly receipt: Receipt;
   readonly idempotency: { readonly credential: string; readonly key: string } | null;
   readonly wait: boolean;
+  /** What the call counts when it is kept. */
+  readonly counts: Counts;
 };
 
 /** What became of it: the receipt to show, or after how many seconds to come back. */
@@ -44,6 +42,7 @@ export type Appended = IntakeResult & { readonly outcome: 'kept' | 'behind' };
 /** The bindings that the object uses. */
 export type IngestEnv = {
   readonly DB: D1Database;
+  readonly PAYLOADS?: R2Bucket;
   readonly SEARCH_INDEX?: string;
   readonly SEARCH_TEXT_CHARACTERS?: string;
 };
@@ -51,17 +50,23 @@ export type IngestEnv = {
 /** One for each D1 database. */
 export class Ingest extends DurableObject<IngestEnv> {
   readonly #log: WriteAheadLog;
+  readonly #parked: ParkedEvents;
+  readonly #counts: RunningCounts;
+  readonly #order: WriterOrder;
   readonly #idempotencyKeys: IdempotencyKeys;
   #flushing: Promise<void> | null = null;
   #failures = 0;
   #retryAt = 0;
   #alarmAt = 0;
   #bookmark: string | null = null;
-  #waiting: { readonly number: number; readonly flushed: () => void }[] = [];
+  readonly #waiters = new FlushWaiters();
 
   constructor(state: DurableObjectState, env: IngestEnv) {
     super(state, env);
     this.#log = new WriteAheadLog(state.storage.sql);
+    this.#parked = new ParkedEvents(state.storage.sql);
+    this.#counts = new RunningCounts(state.storage.sql);
+    this.#order = new WriterOrder(state.storage.sql);
     this.#idempotencyKeys = new IdempotencyKeys(state.storage.sql);
     // Whatever an earlier life left behind is flushed as soon as the object lives again.
     if (this.#log.backlog().oldest !== null) this.#flushSoon();
@@ -73,17 +78,21 @@ export class Ingest extends DurableObject<IngestEnv> {
     const { idempotency } = append;
     const answered = idempotency && this.#idempotencyKeys.find(idempotency.credential, idempotency.key, now);
     if (answered !== null) return { outcome: 'kept', receipt: answered, bookmark: null };
-    const { bytes, oldest } = this.#log.backlog();
-    if (bytes > BACKLOG_BYTES_MAX || (oldest !== null && now - oldest > BACKLOG_AGE_MAX)) {
+    if (this.#log.fullness(now) > 1) {
       this.#flushSoon();
+      this.#counts.add({ [seriesOf('events_rejected', 'behind')]: append.receipt.accepted });
       return { outcome: 'behind', retryAfterSeconds: this.#retryAfterSeconds(now) };
     }
-    const number = this.#log.append(append.entries, now);
-    if (idempotency !== null)
-      this.#idempotencyKeys.remember(idempotency.credential, idempotency.key, append.receipt, now);
+    // As a whole or not at all: a call whose second entry cannot be written must not leave its first.
+    const number = this.ctx.storage.transactionSync(() => {
+      const last = this.#log.append(append.entries, now, append.counts);
+      if (idempotency !== null)
+        this.#idempotencyKeys.remember(idempotency.credential, idempotency.key, append.receipt, now);
+      return last;
+    });
     this.#flushSoon();
     if (!append.wait) return { outcome: 'kept', receipt: append.receipt, bookmark: null };
-    const readable = await this.#waitForFlush(number);
+    const readable = await this.#isReadable(number, append.entries);
     return {
       outcome: 'kept',
       receipt: { ...append.receipt, readable },
@@ -99,10 +108,10 @@ export class Ingest extends DurableObject<IngestEnv> {
     const number = this.#log.newest();
     if (number !== null) {
       this.#flushSoon();
-      if (!(await this.#waitForFlush(number))) return false;
+      if (!(await this.#waiters.wait(number))) return false;
     }
     try {
-      await this.#openWriter(this.env.DB).remove(kind, ids, bounds);
+      await withinTime(this.#openWriter(this.env.DB).remove(kind, ids, bounds, this.#order.next()));
       return true;
     } catch (error) {
       console.error(JSON.stringify({ message: 'removal failed', error: String(error) }));
@@ -110,9 +119,60 @@ export class Ingest extends DurableObject<IngestEnv> {
     }
   }
 
-  /** Answers that the object lives; waking it up makes it look after its log. */
-  ping(): void {
+  /** How the object is (`WriterMonitor.state`); being asked, it looks after its log. */
+  state(): WriterState {
+    if (this.#log.newest() !== null) this.#flushSoon();
+    const { count, bytes } = this.#parked.held();
+    return {
+      backlog: { ...this.#log.backlog(), fullness: this.#log.fullness(Date.now()) },
+      deadLetters: { count, bytes, fullness: this.#parked.fullness() },
+      lastFlush: this.#counts.lastFlush,
+    };
+  }
+
+  /** Takes over what a Worker counted, and gives all sums (`WriterMonitor.counts`). */
+  countsWith(counts: Counts): Counts {
+    this.count(counts);
+    return sumOf([this.#counts.counts, this.#log.waitingCounts()]);
+  }
+
+  /** Takes over what a Worker counted. */
+  count(counts: Counts): void {
+    if (Object.keys(counts).length > 0) this.#counts.addAndSave(counts, Date.now());
+  }
+
+  /** A page of dead letters (`DeadLetters.page`) as JSON, since the types of calls end at what nests without end. */
+  letters(limit: number, before: number | null, bounds: Bounds): string {
+    return JSON.stringify(this.#parked.page(limit, before, bounds));
+  }
+
+  /** One dead letter or null (`DeadLetters.find`), as JSON. */
+  letter(number: number, bounds: Bounds): string {
+    return JSON.stringify(this.#parked.find(number, bounds));
+  }
+
+  /** Moves a dead letter back into the log (`DeadLetters.resend`): it is never in both, and never in neither. */
+  async resend(number: number, bounds: Bounds, wait: boolean): Promise<Resent> {
+    const now = Date.now();
+    if (this.#log.fullness(now) > 1)
+      return { outcome: 'behind', retryAfterSeconds: this.#retryAfterSeconds(now) };
+    const counts = { [seriesOf('dead_letters_moved', 'resent')]: 1 };
+    const moved = this.ctx.storage.transactionSync(() => {
+      const row = this.#parked.take(number, bounds);
+      if (row === null) return null;
+      const entries = [{ body: JSON.stringify([row]), events: 1 }];
+      return { entries, last: this.#log.append(entries, now, counts) };
+    });
+    if (moved === null) return { outcome: 'unknown' };
     this.#flushSoon();
+    return { outcome: 'resent', readable: wait ? await this.#isReadable(moved.last, moved.entries) : null };
+  }
+
+  /** Forgets a dead letter (`DeadLetters.drop`). */
+  drop(number: number, bounds: Bounds): boolean {
+    const isDropped = this.#parked.take(number, bounds) !== null;
+    if (isDropped) this.count({ [seriesOf('dead_letters_moved', 'dropped')]: 1 });
+    return isDropped;
   }
 
   /** The safety net: flushes what an eviction or a failure left. It never throws, since retries of alarms end. */
@@ -139,14 +199,21 @@ export class Ingest extends DurableObject<IngestEnv> {
   async #drain(): Promise<void> {
     const session = this.env.DB.withSession('first-primary');
     const writer = this.#openWriter(session);
+    const ledger: Ledger = {
+      log: this.#log,
+      parked: this.#parked,
+      counts: this.#counts,
+      nextNumber: () => this.#order.next(),
+      atomically: (change) => this.ctx.storage.transactionSync(change),
+    };
     try {
       for (;;) {
-        const flushedThrough = await withinTime(flushOldest(this.#log, writer));
+        const flushedThrough = await withinTime(flushOldest(ledger, writer));
         this.#bookmark = session.getBookmark();
         this.#failures = 0;
         this.#retryAt = 0;
         if (flushedThrough === null) return;
-        this.#tellWaiting(flushedThrough);
+        this.#waiters.tell(flushedThrough);
       }
     } catch (error) {
       const delay = Math.min(RETRY_DELAY_FIRST * 2 ** this.#failures, RETRY_DELAY_MAX);
@@ -154,14 +221,25 @@ export class Ingest extends DurableObject<IngestEnv> {
       this.#retryAt = Date.now() + delay;
       this.#alarmAt = this.#retryAt;
       await this.ctx.storage.setAlarm(this.#retryAt);
+      const outcome = outcomeOf(error);
+      this.#counts.add({ [seriesOf('flushes', outcome)]: 1 });
+      this.#counts.save(Date.now());
       console.error(
-        JSON.stringify({ message: 'flush failed', failures: this.#failures, error: String(error) }),
+        JSON.stringify({
+          message: 'flush failed',
+          outcome,
+          failures: this.#failures,
+          retry_in_ms: delay,
+          error: String(error),
+        }),
       );
     }
   }
 
   #openWriter(d1: D1Database | D1DatabaseSession): EventWriter {
-    return openEventWriter(openDatabase(d1, createMeter(), searchSettings(this.env)));
+    const { PAYLOADS } = this.env;
+    const payloads = PAYLOADS === undefined ? null : openPayloadObjects(PAYLOADS);
+    return openEventWriter(openDatabase(d1, this.#counts.meter, searchSettings(this.env)), payloads);
   }
 
   /** Arms the alarm unless one is due soon: one written row in ten seconds, not one for each event. */
@@ -172,21 +250,13 @@ export class Ingest extends DurableObject<IngestEnv> {
     void this.ctx.storage.setAlarm(this.#alarmAt);
   }
 
-  /** Whether the entry with a number was flushed in time. */
-  #waitForFlush(number: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), WAIT_MILLISECONDS_MAX);
-      const flushed = (): void => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-      this.#waiting.push({ number, flushed });
-    });
-  }
-
-  #tellWaiting(flushedThrough: number): void {
-    for (const waiter of this.#waiting) if (waiter.number <= flushedThrough) waiter.flushed();
-    this.#waiting = this.#waiting.filter((waiter) => waiter.number > flushedThrough);
+  /** Whether entries, of which the last has this number, were flushed in time, and none of their events was refused. */
+  async #isReadable(last: number, entries: readonly Entry[]): Promise<boolean> {
+    const parkedBefore = this.#parked.newest();
+    if (!(await this.#waiters.wait(last))) return false;
+    if (this.#parked.newest() <= parkedBefore) return true;
+    const own = new Set(entries.flatMap(({ body }) => identitiesOf(JSON.parse(body))));
+    return !identitiesOf(this.#parked.since(parkedBefore)).some((identity) => own.has(identity));
   }
 
   #retryAfterSeconds(now: number): number {
@@ -194,15 +264,8 @@ export class Ingest extends DurableObject<IngestEnv> {
   }
 }
 
-/** Gives up on an answer that does not come; what it may still do is harmless, since a flush can be repeated. */
-async function withinTime<T>(flush: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('flush timed out')), FLUSH_MILLISECONDS_MAX);
-  });
-  try {
-    return await Promise.race([flush, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** What a failed flush is counted as. */
+function outcomeOf(error: unknown): 'busy' | 'failed' | 'full' {
+  if (error instanceof ParkedFull) return 'full';
+  return error instanceof StoreFailure && error.reason === 'busy' ? 'busy' : 'failed';
 }

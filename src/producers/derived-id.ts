@@ -1,6 +1,6 @@
 /** Ids for records whose sources give them none: derived from where and when they arose, so that a redelivery merges. */
 import type { JsonObject } from '../event/event.ts';
-import { fingerprint } from '../event/fingerprint.ts';
+import type { Fingerprint } from '../event/fingerprint.ts';
 import type { Posted } from '../event/intake.ts';
 
 /** What the source says of one record alone: `head` is readable and leads the id, `parts` make it unique. */
@@ -18,8 +18,9 @@ const HEAD_CHARACTERS_MAX = 96;
  * Gives the records of one delivery their ids: `<head>-<fingerprint>`. Records that are alike in all their coordinates
  * are told apart by an ordinal from `-2` on, in the order of the delivery, which a redelivery repeats. A body that has
  * an id keeps it.
+ * @param fingerprint that of the delivery: coordinates hold the text as it came, with the credentials in it
  */
-export function withDerivedIds(items: readonly Identifiable[]): readonly Posted[] {
+export function withDerivedIds(items: readonly Identifiable[], fingerprint: Fingerprint): readonly Posted[] {
   const seen = new Map<string, number>();
   return items.map((item) => {
     if ('problem' in item) return item;

@@ -35,6 +35,7 @@ const EXCEPTIONS: Readonly<Record<number, string>> = {
   401: 'security_exception',
   403: 'security_exception',
   413: 'content_too_long_exception',
+  415: 'media_type_header_exception',
   429: 'es_rejected_execution_exception',
   503: 'unavailable_shards_exception',
 };
@@ -49,10 +50,14 @@ export const elasticsearch: Producer = {
       entriesOf(delivery.text).map(({ action, source }) =>
         identifiable(action, parsed(source)?.value, delivery),
       ),
+      delivery.fingerprint,
     ).map((item) => withId(item, delivery)),
   translate: (body, delivery) => {
     const documents: readonly unknown[] = Array.isArray(body) ? body : [body];
-    return withDerivedIds(documents.map((source) => identifiable(INDEXING, source, delivery)));
+    return withDerivedIds(
+      documents.map((source) => identifiable(INDEXING, source, delivery)),
+      delivery.fingerprint,
+    );
   },
   answer: answerOf,
   refuse: refusalOf,

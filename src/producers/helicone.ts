@@ -123,7 +123,7 @@ function commonFields(record: JsonObject, delivery: Delivery) {
   };
 }
 
-/** What has no field of ours; properties stand under their own names, in lower case as headers are. */
+/** What has no field of ours; properties stand under their own names, in lower case as headers are, the call's first. */
 function metadataOf(record: JsonObject, delivery: Delivery, further: Readonly<Record<string, unknown>>) {
   const headers = objectAt(record, 'providerResponse', 'headers');
   const properties = Object.entries(headers)
@@ -133,6 +133,7 @@ function metadataOf(record: JsonObject, delivery: Delivery, further: Readonly<Re
   const status = at(record, 'providerResponse', 'status');
   return boundedMetadata({
     ...Object.fromEntries(properties),
+    ...delivery.headersUnder(PROPERTY_PREFIX),
     ...objectAt(record, 'providerRequest', 'meta'),
     ...without(record, 'providerRequest', 'providerResponse', 'timing', 'provider'),
     url: at(record, 'providerRequest', 'url'),

@@ -70,9 +70,9 @@ function toolCall(payload: JsonObject): Posted {
       type: 'tool_call',
       ...commonFields(payload),
       tool_name: toolName,
-      server_label: textAt(tool, 'mcp_server_name'),
+      server_label: textAt(tool, 'mcp_server_name') ?? serverOf(textAt(tool, 'namespaced_tool_name')),
       arguments: at(tool, 'arguments'),
-      result: hasResult ? at(tool, 'result') : at(payload, 'response'),
+      result: hasResult ? at(tool, 'result') : answerOf(payload),
       ...toolEnd(payload),
       cost: costOf(payload, tool, toolName),
       virtual_key_name: textAt(payload, 'metadata', 'user_api_key_alias'),
@@ -86,6 +86,17 @@ function toolCall(payload: JsonObject): Posted {
   };
 }
 
+/** A tool that the server does not have is named with the server all the same: `weather/nosuch`. */
+function serverOf(namespacedName: string | undefined): string | undefined {
+  return /^([^/]+)\//.exec(namespacedName ?? '')?.[1];
+}
+
+/** A failed call has an empty object for its answer. */
+function answerOf(payload: JsonObject) {
+  const response = at(payload, 'response');
+  return hasFailed(payload) === true && JSON.stringify(response) === '{}' ? undefined : response;
+}
+
 function modelRequest(payload: JsonObject): Posted {
   const isFailed = hasFailed(payload) ?? false;
   const usage = at(payload, 'usage');
@@ -93,7 +104,8 @@ function modelRequest(payload: JsonObject): Posted {
     body: {
       type: 'request',
       ...commonFields(payload),
-      model: textAt(payload, 'model') ?? textAt(payload, 'model_group'),
+      // `model` is the deployment that answered; a call that was turned away early has no group.
+      model: textAt(payload, 'model_group') ?? textAt(payload, 'model'),
       provider: providerOf(payload),
       status: isFailed ? failureStatus(payload) : 200,
       input_tokens: countAt(payload, 'prompt_tokens') ?? tokensIn(usage, 'prompt_tokens'),
@@ -102,7 +114,7 @@ function modelRequest(payload: JsonObject): Posted {
       error: isFailed
         ? (textAt(payload, 'error_information', 'error_class') ?? textAt(payload, 'error_str'))
         : undefined,
-      session_id: textAt(payload, 'metadata', 'session_id'),
+      session_id: textAt(payload, 'metadata', 'session_id') ?? textAt(payload, 'session_id'),
       metadata: metadataOf(payload, without(payload, ...TAKEN_FIELDS)),
     },
   };

@@ -1,7 +1,6 @@
 /** Loki's push API in JSON: pino-loki, Grafana Alloy and whatever else writes `{"streams":[…]}`. */
 import { isJsonObject } from '../event/draft-schema.ts';
 import type { JsonObject } from '../event/event.ts';
-import { fingerprint } from '../event/fingerprint.ts';
 import type { Posted, Receipt } from '../event/intake.ts';
 import { EARLIEST_TIME, LATEST_TIME } from '../event/time-key.ts';
 import { withDerivedIds, type Identifiable } from './derived-id.ts';
@@ -28,7 +27,7 @@ export const loki: Producer = {
   paths: ['/loki/api/v1/push'],
   recognise: () => false,
   read: (delivery) => {
-    if (delivery.bytes.length === 0) return [];
+    if (delivery.text.trim() === '') return [];
     const whole = parsed(delivery.text);
     if (whole === null)
       throw new UnreadableDelivery(isProtobuf(delivery) ? PROTOBUF_REFUSED : 'body: not JSON');
@@ -49,7 +48,10 @@ function isProtobuf(delivery: Delivery): boolean {
 function postedStreams(body: unknown, delivery: Delivery): readonly Posted[] {
   const streams = at(body, 'streams');
   if (!Array.isArray(streams)) throw new UnreadableDelivery('streams: must be an array');
-  return withDerivedIds(streams.flatMap((stream: unknown, index) => ofStream(stream, index, delivery)));
+  return withDerivedIds(
+    streams.flatMap((stream: unknown, index) => ofStream(stream, index, delivery)),
+    delivery.fingerprint,
+  );
 }
 
 function ofStream(stream: unknown, index: number, delivery: Delivery): readonly Identifiable[] {
@@ -58,7 +60,7 @@ function ofStream(stream: unknown, index: number, delivery: Delivery): readonly 
   if (!isJsonObject(labels)) return [{ problem: `streams.${index}.stream: must be an object of labels` }];
   if (!Array.isArray(values)) return [{ problem: `streams.${index}.values: must be an array` }];
   const names = Object.entries(labels).filter(([, label]) => typeof label === 'string');
-  const identity = fingerprint(JSON.stringify(names.toSorted(([one], [other]) => (one < other ? -1 : 1))));
+  const identity = JSON.stringify(names.toSorted(([one], [other]) => (one < other ? -1 : 1)));
   return values.flatMap((value: unknown, place): readonly Identifiable[] => {
     const entry = entryOf(value, labels);
     if (entry === null)

@@ -66,7 +66,7 @@ function postedOfRecord(record: JsonObject, origin: Origin, seen: Map<string, nu
   const same = [about, idOf(record, 'traceId'), body, values, bounds, fields['server_id'] ?? null];
   return {
     body: {
-      id: uid ?? derivedId(JSON.stringify(same) + origin.identity, nanoseconds, seen),
+      id: uid ?? derivedId(same, origin, nanoseconds, seen),
       timestamp: time,
       trace_id: idOf(record, 'traceId'),
       ...bounds,
@@ -131,29 +131,19 @@ function aboutRecord(record: JsonObject): JsonObject {
 }
 
 /**
- * An id for a record, since OTLP gives it none and clients send a batch again: its time, a hash of all that it says, and
- * which of several equal records of this call it is.
+ * An id for a record, since OTLP gives it none and clients send a batch again: its time, a digest of all that it says,
+ * and which of several equal records of this call it is.
  * @param nanoseconds null leaves a record without an id: nothing would then tell a repetition from a redelivery
  */
-function derivedId(content: string, nanoseconds: bigint | null, seen: Map<string, number>): string | null {
+function derivedId(
+  content: Json,
+  { identity, delivery }: Origin,
+  nanoseconds: bigint | null,
+  seen: Map<string, number>,
+): string | null {
   if (nanoseconds === null) return null;
-  const base = `otlp_${nanoseconds}_${hashOf(content)}`;
+  const base = `otlp_${nanoseconds}_${delivery.fingerprint(JSON.stringify(content) + identity)}`;
   const times = seen.get(base) ?? 0;
   seen.set(base, times + 1);
   return times === 0 ? base : `${base}_${times}`;
-}
-
-/**
- * A hash of 64 bits in hex: FNV-1a, and a second one that mixes otherwise. It only has to tell records of one
- * nanosecond apart, and the digests of the platform answer asynchronously.
- */
-function hashOf(text: string): string {
-  let first = 0x811c9dc5;
-  let second = 0xc9dc5811;
-  for (let place = 0; place < text.length; place++) {
-    const unit = text.charCodeAt(place);
-    first = Math.imul(first ^ unit, 0x01000193);
-    second = Math.imul(second ^ unit ^ (second >>> 15), 0x85ebca6b);
-  }
-  return [first, second].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
 }

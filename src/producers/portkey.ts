@@ -1,4 +1,5 @@
 /** Portkey's gateway: the bodies that its plugins `default.log` and `default.webhook` post around a request. */
+import { isJsonObject } from '../event/draft-schema.ts';
 import type { JsonObject } from '../event/event.ts';
 import type { Posted } from '../event/intake.ts';
 import { boundedMetadata, sideBySide } from './bounded-metadata.ts';
@@ -37,6 +38,7 @@ function isContext(record: JsonObject): boolean {
 }
 
 function translateRecord(record: JsonObject): readonly Posted[] {
+  if (!isJsonObject(at(record, 'request'))) return [{ problem: 'request: must be an object' }];
   const request = objectAt(record, 'request');
   const response = objectAt(record, 'response');
   const status = countAt(response, 'statusCode');

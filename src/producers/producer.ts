@@ -1,18 +1,23 @@
 /** What a producer is: one wire format that others write, taken apart into events and answered as its clients expect. */
+import type { Fingerprint } from '../event/fingerprint.ts';
 import type { Posted, Receipt } from '../event/intake.ts';
 
 /** One call of a producer's client, unpacked. */
 export type Delivery = {
   /** The body as it came, without its Content-Encoding. */
   readonly bytes: Uint8Array;
-  /** The same as text; malformed UTF-8 becomes U+FFFD. */
+  /** The same as text: UTF-16 where a byte order mark says so, else UTF-8, of which malformed bytes become U+FFFD. */
   readonly text: string;
   /** A header by its name in lower case; null when absent. */
   readonly header: (name: string) => string | null;
+  /** The headers whose names begin so, in lower case, by what follows in their names. */
+  readonly headersUnder: (prefix: string) => Readonly<Record<string, string>>;
   /** Parameters of the query string and of the path; null when absent or empty. */
   readonly parameter: (name: string) => string | null;
   /** Epoch milliseconds at which it arrived. */
   readonly receivedAt: number;
+  /** Digests what an id is derived from, so that the id tells nobody what that was. */
+  readonly fingerprint: Fingerprint;
 };
 
 /** An answer as plain data. */

@@ -35,12 +35,16 @@ export function postedRecords(
 ): readonly Posted[] {
   return withDerivedIds(
     items.flatMap((item) => ('problem' in item ? [item] : ofBody(item.body, reading, delivery))),
+    delivery.fingerprint,
   );
 }
 
 /** The events of records that are taken apart already, with derived ids; blank lines are dropped. */
 export function postedLines(lines: readonly LogRecord[], delivery: Delivery): readonly Posted[] {
-  return withDerivedIds(lines.filter((line) => !isBlank(line)).map((line) => eventOf(line, delivery)));
+  return withDerivedIds(
+    lines.filter((line) => !isBlank(line)).map((line) => eventOf(line, delivery)),
+    delivery.fingerprint,
+  );
 }
 
 function ofBody(body: unknown, reading: Reading, delivery: Delivery): readonly Identifiable[] {

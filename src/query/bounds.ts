@@ -9,6 +9,21 @@ export type Bounds = {
   readonly virtual_key_id?: string | undefined;
 };
 
+/** Whether bounds leave anything out. */
+export function isBounded({ project_id, workspace_ids, virtual_key_id }: Bounds): boolean {
+  return project_id !== undefined || workspace_ids !== undefined || virtual_key_id !== undefined;
+}
+
+/** Whether everything that some bounds let through lies within others. */
+export function areWithin(inner: Bounds, outer: Bounds): boolean {
+  const { project_id, workspace_ids, virtual_key_id } = outer;
+  return (
+    (project_id === undefined || inner.project_id === project_id) &&
+    (virtual_key_id === undefined || inner.virtual_key_id === virtual_key_id) &&
+    (workspace_ids === undefined || (inner.workspace_ids?.every((id) => workspace_ids.includes(id)) ?? false))
+  );
+}
+
 /** A filter that lets through only what the bounds allow. The store applies it to every query it answers. */
 export function withinBounds<K extends Kind>(filter: Filter<K>, bounds: Bounds): Filter<K> {
   const conditions: Condition<K>[] = [...filter.conditions];

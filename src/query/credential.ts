@@ -2,7 +2,7 @@
 import type { Bounds } from './bounds.ts';
 
 /** What a credential may do; `admin` implies the others. */
-export const SCOPES = ['read', 'ingest', 'admin'] as const;
+export const SCOPES = ['read', 'ingest', 'metrics', 'admin'] as const;
 
 /** One thing that a credential may do. */
 export type Scope = (typeof SCOPES)[number];

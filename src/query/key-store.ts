@@ -21,12 +21,19 @@ export interface KeyStore {
   /** The key with this hash (hex), revoked and expired ones included. */
   findByHash(hash: string): Promise<Key | null>;
   find(id: string): Promise<Key | null>;
-  /** Adds a key; false when another key has that hash already. */
-  add(key: Key, hash: string): Promise<boolean>;
-  /** The newest keys that are not revoked. */
-  list(limit: number): Promise<readonly Key[]>;
-  /** Revokes a key; false when there is none, or it was revoked before. */
-  revoke(id: string, now: number): Promise<boolean>;
+  /**
+   * Adds a key, and says so in the audit log in the same transaction; false when another key has that hash already.
+   * @param actor the id of the credential that adds it
+   */
+  add(key: Key, hash: string, actor: string): Promise<boolean>;
+  /** The newest keys within the bounds that are not revoked. */
+  list(limit: number, bounds: Bounds): Promise<readonly Key[]>;
+  /**
+   * Revokes a key, and says so in the audit log in the same transaction; false when there is none, or it was revoked
+   * before.
+   * @param actor the id of the credential that revokes it
+   */
+  revoke(id: string, now: number, actor: string): Promise<boolean>;
   isSessionEnded(sessionId: string): Promise<boolean>;
   /** Remembers an ended session until it would have expired, and forgets those that have. */
   endSession(sessionId: string, expiresAt: number, now: number): Promise<void>;

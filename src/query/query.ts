@@ -27,4 +27,6 @@ export type Query<K extends Kind = Kind> = Question<K> & {
   readonly offset: number;
   /** Rows at and before this place are skipped; null starts at the beginning. */
   readonly after: Position | null;
+  /** Whether values that are too large for lists are wanted too; without it they are null. */
+  readonly isInFull?: true;
 };

@@ -52,15 +52,39 @@ export function countRemoval(kind: Kind, seqs: SQL): SQL {
 }
 
 /**
+ * Drops the counters of rows that are about to be removed, where nothing is counted any more.
+ * @param seqs a subquery of their time keys; `countRemoval` has taken them off before
+ */
+export function dropEmptyCounters(kind: Kind, seqs: SQL): SQL {
+  const { dimensions, value, minute } = spread(kind);
+  return sql`WITH gone AS MATERIALIZED (
+      SELECT DISTINCT d.value AS dimension, ${value} AS value, s.value AS span,
+        ${sql.raw(minute)} / s.value * s.value AS start
+      FROM ${sql.raw(TABLES[kind].rows)} t CROSS JOIN json_each(${dimensions}) d CROSS JOIN json_each(${JSON.stringify(SPANS)}) s
+      WHERE t.seq IN ${seqs} AND ${value} IS NOT NULL
+    )
+    DELETE FROM counters WHERE total = 0 AND kind = ${kind}
+      AND (dimension, value, span, start) IN (SELECT dimension, value, span, start FROM gone)`;
+}
+
+/** What a row of alias `t` is counted under: the dimensions as JSON, the value of one of alias `d`, and its minute. */
+function spread(kind: Kind): { readonly dimensions: string; readonly value: SQL; readonly minute: string } {
+  const counted = COUNTED_DIMENSIONS[kind];
+  return {
+    dimensions: JSON.stringify(counted.map(({ name }) => name)),
+    value: sql.raw(
+      `CASE d.value ${counted.map(({ name, value }) => `WHEN '${name}' THEN ${value}`).join(' ')} END`,
+    ),
+    minute: `(((t.seq >> ${SLOT_BITS}) + ${TIME_KEY_EPOCH}) / 60000)`,
+  };
+}
+
+/**
  * Sums signed states by dimension at its finest span first, and only those few sums by the longer spans, so that a
  * thousand events become some hundred rows before they are spread.
  */
 function upsertCounters(kind: Kind, states: SQL): SQL {
-  const dimensions = JSON.stringify(COUNTED_DIMENSIONS[kind].map(({ name }) => name));
-  const value = sql.raw(
-    `CASE d.value ${COUNTED_DIMENSIONS[kind].map(({ name, value: text }) => `WHEN '${name}' THEN ${text}`).join(' ')} END`,
-  );
-  const minute = `(((t.seq >> ${SLOT_BITS}) + ${TIME_KEY_EPOCH}) / 60000)`;
+  const { dimensions, value, minute } = spread(kind);
   const byMinute = sql.raw(MINUTE_DIMENSIONS.map((name) => `'${name}'`).join(', '));
   const { success, error, latency, cost } = OUTCOME[kind];
   const names = sql.raw(SUMS.join(', '));

@@ -12,8 +12,8 @@ export interface Database {
   readonly search: SearchSettings;
   /** Runs one statement and gives its rows, named as its columns are. */
   rows<Row>(statement: SQL): Promise<readonly Row[]>;
-  /** Runs statements as one transaction: all of them, or none. */
-  transaction(statements: readonly SQL[]): Promise<void>;
+  /** Runs statements as one transaction, all of them or none, and gives the rows that they return, in their order. */
+  transaction<Row>(statements: readonly SQL[]): Promise<readonly Row[]>;
 }
 
 /** What D1 says, in its error texts, of a failure that passes by itself (platform.md, 1.3). */
@@ -35,13 +35,14 @@ export function openDatabase(
   return {
     search,
     rows: (statement) => metered(meter, async () => [await db.run(statement)]) as Promise<never[]>,
-    transaction: async (statements) => {
+    transaction: async <Row>(statements: readonly SQL[]): Promise<readonly Row[]> => {
       // Drizzle's own batch cannot bind the parameters of raw statements, so it only writes them here.
       const prepared = statements.map((statement) => {
         const query = new SQLiteAsyncDialect().sqlToQuery(statement);
         return d1.prepare(query.sql).bind(...query.params);
       });
-      if (prepared.length > 0) await metered(meter, () => d1.batch(prepared));
+      if (prepared.length === 0) return [];
+      return (await metered(meter, () => d1.batch(prepared))) as Row[];
     },
   };
 }
@@ -55,15 +56,21 @@ async function metered(meter: Meter, run: () => Promise<readonly D1Result[]>): P
       meter.rowsWritten += meta.rows_written;
       meter.milliseconds += meta.duration;
     }
-    return results[0]?.results ?? [];
+    return results.flatMap(({ results: rows }) => rows ?? []);
   } catch (error) {
     meter.calls += 1;
     const detail = databaseMessage(error);
-    throw new StoreFailure(reasonOf(detail), detail);
+    const reason = reasonOf(detail);
+    meter.failures[reason] = (meter.failures[reason] ?? 0) + 1;
+    throw new StoreFailure(reason, detail);
   }
 }
 
+/** What the trigger of `writer_order` says: the batch is not at fault, it is only late. */
+const OVERTAKEN = /overtaken by a later batch/;
+
 function reasonOf(message: string): StoreFailure['reason'] {
+  if (OVERTAKEN.test(message)) return 'failed';
   if (PASSING_FAILURE.test(message)) return 'busy';
   return REFUSAL.test(message) ? 'refused' : 'failed';
 }

@@ -29,6 +29,18 @@ export function rowTail(kind: Kind): readonly string[] {
   return STATUS_FIELDS[kind].filter((field) => field !== 'status');
 }
 
+/** The fields whose value may be in an object of R2 instead; the row then keeps its beginning, which is no JSON. */
+export const OBJECT_FIELDS = {
+  tool_call: ['arguments', 'result'],
+  request: [],
+  server_log: [],
+} as const satisfies { [K in Kind]: readonly (keyof EventOf[K])[] };
+
+/** The columns that name those objects, behind the tail; they merge with their fields. */
+export function objectColumns(kind: Kind): readonly string[] {
+  return OBJECT_FIELDS[kind].map((field) => `${field}_object`);
+}
+
 /** Puts an arrival into the places of its row. Fields that hold JSON become JSON text. */
 export function toRow(arrival: Arrival): RowValues {
   const { event } = arrival;
@@ -87,7 +99,11 @@ export function arrivalOfRow<K extends Kind>(kind: K, values: RowValues): Arriva
 export function fromRow<K extends Kind>(kind: K, row: RowOf[K]): EventOf[K] {
   const columns = row as unknown as Record<string, string | number | null>;
   const merged = Object.fromEntries(
-    mergedColumns(kind).map((field) => [field, parsed(kind, field, columns[field] ?? null)]),
+    mergedColumns(kind).map((field) => [
+      field,
+      // The beginning of a value is not the value; who wants it in full reads it from its object before.
+      (columns[`${field}_object`] ?? null) === null ? parsed(kind, field, columns[field] ?? null) : null,
+    ]),
   );
   const event = {
     kind,

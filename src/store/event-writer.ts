@@ -5,10 +5,19 @@ import { STATUS_FIELDS } from '../event/merge.ts';
 import { SLOTS_PER_MILLISECOND, TIME_KEY_EPOCH } from '../event/time-key.ts';
 import type { Bounds } from '../query/bounds.ts';
 import { ALL_TIME } from '../query/filter.ts';
-import { countChanges, countRemoval, previousOfRow } from './counter-writer.ts';
+import { countChanges, previousOfRow } from './counter-writer.ts';
 import type { Database } from './database.ts';
-import { mergedColumns, ROW_HEAD, rowTail, type RowValues } from './event-rows.ts';
+import {
+  mergedColumns,
+  OBJECT_FIELDS,
+  objectColumns,
+  ROW_HEAD,
+  rowTail,
+  type RowValues,
+} from './event-rows.ts';
+import { objectsOf, withoutLargeValues, type PayloadObjects } from './payload-objects.ts';
 import { postingTable, tokensOfRow } from './posting-list.ts';
+import { removalOf } from './removal.ts';
 import { select } from './selection.ts';
 import { TABLES } from './tables.ts';
 import { textOfRow, textTable, type SearchSettings } from './text-index.ts';
@@ -23,39 +32,64 @@ export type Flush = { readonly [K in Kind]?: readonly RowValues[] };
 export interface EventWriter {
   /**
    * Writes all rows in one transaction, merging those that exist. Repeating it, in whole or in part, changes nothing.
+   * @param number rises with every call of the one writer: D1 refuses a call that arrives after a later one, so that an
+   *   answer nobody waited for cannot undo what came after it. Null where nothing can be overtaken
+   * @returns how many rows were new; the others merged with what was there
    * @throws StoreFailure when D1 fails, in which case it may have written all the same
    */
-  write(flush: Flush): Promise<void>;
+  write(flush: Flush, number?: number | null): Promise<number>;
   /**
    * Removes the events of a kind that have one of the ids and lie inside the bounds, from every table.
+   * @param number as for `write`
    * @throws StoreFailure when D1 fails
    */
-  remove(kind: Kind, ids: readonly string[], bounds: Bounds): Promise<void>;
+  remove(kind: Kind, ids: readonly string[], bounds: Bounds, number?: number | null): Promise<void>;
 }
 
-/** Opens a writer over a database. */
-export function openEventWriter(database: Database): EventWriter {
+/**
+ * Opens a writer over a database.
+ * @param payloads where large arguments and results go; without it they stay in their rows
+ */
+export function openEventWriter(database: Database, payloads: PayloadObjects | null = null): EventWriter {
   return {
-    async write(flush) {
+    async write(given, number = null) {
+      const calls = given.tool_call ?? [];
+      const flush: Flush =
+        payloads === null || calls.length === 0
+          ? given
+          : { ...given, tool_call: await withoutLargeValues(payloads, calls) };
       const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
       const token = (high % 2 ** 21) * 2 ** 32 + low;
       const statements = (Object.keys(flush) as Kind[]).flatMap((kind) =>
         writeKind(kind, flush[kind] ?? [], token, database.search),
       );
-      await database.transaction(statements);
+      const written = await database.transaction<{ is_new: number }>([...inOrder(number), ...statements]);
+      return written.filter(({ is_new }) => is_new === 1).length;
     },
-    async remove(kind, ids, bounds) {
+    async remove(kind, ids, bounds, number = null) {
       const filter = { time: ALL_TIME, conditions: [{ test: 'in', field: 'id', values: ids }] } as const;
       const { from, where } = await select(database, { kind, bounds, filter });
       const removed = sql`(SELECT t.seq FROM ${from} WHERE ${where})`;
-      await database.transaction([
-        countRemoval(kind, removed),
-        sql`DELETE FROM ${postingTable(kind)} WHERE rowid IN ${removed}`,
-        sql`DELETE FROM ${textTable(kind)} WHERE rowid IN ${removed}`,
-        sql`DELETE FROM ${sql.raw(TABLES[kind].rows)} WHERE seq IN ${removed}`,
-      ]);
+      const named = kind === 'tool_call' && payloads !== null ? await readObjects(database, from, where) : [];
+      await database.transaction([...inOrder(number), ...removalOf(kind, removed)]);
+      // Only when no row names them any more; what a crash leaves here is swept up.
+      await payloads?.remove(named);
     },
   };
+}
+
+async function readObjects(database: Database, from: SQL, where: SQL): Promise<readonly string[]> {
+  const columns = sql.raw(
+    objectColumns('tool_call')
+      .map((column) => `t.${column} AS ${column}`)
+      .join(', '),
+  );
+  return (await database.rows<object>(sql`SELECT ${columns} FROM ${from} WHERE ${where}`)).flatMap(objectsOf);
+}
+
+/** Takes the writer's number; a trigger refuses one that is lower than the last. */
+function inOrder(number: number | null): readonly SQL[] {
+  return number === null ? [] : [sql`UPDATE writer_order SET number = ${number}`];
 }
 
 function writeKind(kind: Kind, rows: readonly RowValues[], token: number, search: SearchSettings): SQL[] {
@@ -88,7 +122,7 @@ function reindexed(index: SQL, column: 'tokens' | 'text', content: SQL, touched:
 function upsert(kind: Kind, rows: readonly RowValues[], token: number): SQL {
   const columns = mergedColumns(kind);
   const followers: readonly string[] = STATUS_FIELDS[kind];
-  const names = [...ROW_HEAD, ...columns, ...rowTail(kind)];
+  const names = [...ROW_HEAD, ...columns, ...rowTail(kind), ...objectColumns(kind)];
   const kept = names.filter((name) => name !== 'time' && (name !== 'status' || followers.includes(name)));
   const table = TABLES[kind].rows;
   const places = names.map((name, place) => `value ->> ${place} AS ${name}`).join(', ');
@@ -114,7 +148,8 @@ function upsert(kind: Kind, rows: readonly RowValues[], token: number): SQL {
     FROM arrivals JOIN starts ON at = time
     WHERE true ORDER BY place
     ON CONFLICT (id, project_id, owner) DO UPDATE SET ${sql.raw(mergeAssignments(kind, columns, followers))}
-    WHERE ${sql.raw(mergeChanges(columns, followers))}`;
+    WHERE ${sql.raw(mergeChanges(kind, columns, followers))}
+    RETURNING revision = 0 AS is_new`;
 }
 
 /** Whether the merge takes the arriving value of a column: see `merge` in event/merge.ts. */
@@ -137,10 +172,21 @@ function mergeAssignments(kind: Kind, columns: readonly string[], followers: rea
       (column, place) =>
         `${column} = CASE WHEN ${isTaken(column, place)} THEN excluded.${column} ELSE t.${column} END`,
     ),
+    ...objectsTaken(kind, columns).map(
+      ({ object, taken }) => `${object} = CASE WHEN ${taken} THEN excluded.${object} ELSE t.${object} END`,
+    ),
   ].join(', ');
 }
 
-function mergeChanges(columns: readonly string[], followers: readonly string[]): string {
+/** The columns that name objects, and when the merge takes what their field is with them. */
+function objectsTaken(kind: Kind, columns: readonly string[]) {
+  return OBJECT_FIELDS[kind].map((field) => ({
+    object: `${field}_object`,
+    taken: isTaken(field, columns.indexOf(field)),
+  }));
+}
+
+function mergeChanges(kind: Kind, columns: readonly string[], followers: readonly string[]): string {
   return [
     'excluded.settled & ~t.settled',
     'excluded.status_rank > t.status_rank',
@@ -149,6 +195,9 @@ function mergeChanges(columns: readonly string[], followers: readonly string[]):
     ),
     ...columns.map(
       (column, place) => `(${isTaken(column, place)} AND excluded.${column} IS NOT t.${column})`,
+    ),
+    ...objectsTaken(kind, columns).map(
+      ({ object, taken }) => `(${taken} AND excluded.${object} IS NOT t.${object})`,
     ),
   ].join(' OR ');
 }

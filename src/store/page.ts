@@ -7,11 +7,19 @@ import type { Database } from './database.ts';
 import { fromRow } from './event-rows.ts';
 import { readSortedRows } from './measure-page.ts';
 import { skipOffset } from './offset.ts';
+import { withLargeValues, type PayloadObjects } from './payload-objects.ts';
 import { SCANNED_ROWS_MAX, select, type Selection } from './selection.ts';
 import type { RowOf } from './tables.ts';
 
-/** Reads one page and the place after which the next one begins. */
-export async function readPage<K extends Kind>(database: Database, asked: Query<K>): Promise<Page<K>> {
+/**
+ * Reads one page and the place after which the next one begins.
+ * @param payloads where values are that are too large for their rows; they are read where they are wanted in full
+ */
+export async function readPage<K extends Kind>(
+  database: Database,
+  asked: Query<K>,
+  payloads: PayloadObjects | null = null,
+): Promise<Page<K>> {
   const { by } = asked.sort;
   if (by !== 'timestamp') return pageOf(asked, await readSortedRows(database, asked, by), null);
   const query = await skipOffset(database, asked);
@@ -22,7 +30,11 @@ export async function readPage<K extends Kind>(database: Database, asked: Query<
   const rows = await database.rows<RowOf[K]>(sql`SELECT t.* FROM ${from} WHERE ${where}
     ORDER BY ${key} ${sql.raw(direction)} LIMIT ${query.limit + 1} OFFSET ${query.offset}`);
   const end = rows.length > query.limit ? null : await endOfScan(database, selection, direction);
-  return pageOf(asked, rows, end);
+  const inFull =
+    asked.isInFull === true && payloads !== null
+      ? await Promise.all(rows.map((row) => withLargeValues(payloads, row)))
+      : rows;
+  return pageOf(asked, inFull, end);
 }
 
 /**

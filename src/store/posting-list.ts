@@ -2,6 +2,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { Kind } from '../event/event.ts';
 import { DIMENSIONS, type Condition, type Measure } from '../query/filter.ts';
+import { PAYLOAD_FIELDS } from '../query/retention.ts';
 import { measureTokensOfRow, tokensBetween } from './measure-tokens.ts';
 import { TABLES } from './tables.ts';
 
@@ -39,6 +40,9 @@ const MEASURES: Record<Kind, readonly Measure[]> = {
 /** The token that every row has: what a NOT is taken from. */
 const EVERY_ROW = 'zz';
 
+/** The token of rows that still have a payload: retention finds them by it, however many it has cleared before. */
+export const HAS_PAYLOAD = 'pl';
+
 /** A token that no row has: what an empty list of values asks for. */
 const NO_ROW = 'none';
 
@@ -66,7 +70,11 @@ export function tokensOfRow(kind: Kind): SQL {
     // hex(NULL) is '', which would make an absent value look like an empty one.
     return `CASE WHEN ${column} IS NULL THEN '' ELSE ' ${TOKEN_PREFIX[dimension]}' || hex(${column}) END`;
   });
-  return sql.raw([`'${EVERY_ROW}'`, ...dimensions, ...MEASURES[kind].map(measureTokensOfRow)].join(' || '));
+  const payload = PAYLOAD_FIELDS[kind].map((field) => `t.${field}`).join(', ');
+  const hasPayload = `CASE WHEN ${payload.includes(',') ? `coalesce(${payload})` : payload} IS NULL THEN '' ELSE ' ${HAS_PAYLOAD}' END`;
+  return sql.raw(
+    [`'${EVERY_ROW}'`, ...dimensions, ...MEASURES[kind].map(measureTokensOfRow), hasPayload].join(' || '),
+  );
 }
 
 /** The FTS5 expression for groups that must all hold. */

@@ -1,4 +1,5 @@
 /** The tables as Drizzle sees them. STRICT and the FTS5 tables are written by hand into the migrations in `drizzle/`. */
+import { isNotNull } from 'drizzle-orm';
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 /** What every event table begins with: the time key, the identity, and what merging needs to know. */
@@ -19,6 +20,9 @@ const identity = {
   /** What the counters knew of the row before its last change, as a JSON array in the order of `COUNTED_COLUMNS`. */
   previous: text(),
 };
+
+/** The revision that the archive holds in full, though the row is still here; null where it holds none. */
+const archivedRevision = { archived_revision: integer() };
 
 /** Tool calls; the columns that may be large come last. */
 export const toolCalls = sqliteTable(
@@ -51,8 +55,16 @@ export const toolCalls = sqliteTable(
     result: text(),
     /** Behind the large ones because it was added later; filters read it from the posting list. */
     outcome: text(),
+    ...archivedRevision,
+    /** The objects in R2 that hold the values; the columns of the values then hold their beginnings. */
+    arguments_object: text(),
+    result_object: text(),
   },
-  (table) => [uniqueIndex('tool_calls_identity').on(table.id, table.project_id, table.owner)],
+  (table) => [
+    uniqueIndex('tool_calls_identity').on(table.id, table.project_id, table.owner),
+    index('tool_calls_arguments_object').on(table.arguments_object).where(isNotNull(table.arguments_object)),
+    index('tool_calls_result_object').on(table.result_object).where(isNotNull(table.result_object)),
+  ],
 );
 
 /** Requests to models. */
@@ -74,6 +86,7 @@ export const requests = sqliteTable(
     cost: real(),
     error: text(),
     metadata: text(),
+    ...archivedRevision,
   },
   (table) => [uniqueIndex('requests_identity').on(table.id, table.project_id, table.owner)],
 );
@@ -92,6 +105,7 @@ export const serverLogs = sqliteTable(
     trace_id: text(),
     message: text().notNull(),
     metadata: text(),
+    ...archivedRevision,
   },
   (table) => [uniqueIndex('server_logs_identity').on(table.id, table.project_id, table.owner)],
 );
@@ -148,4 +162,45 @@ export const keys = sqliteTable(
 export const endedSessions = sqliteTable('ended_sessions', {
   id: text().primaryKey(),
   expires_at: integer().notNull(),
+});
+
+/** Changes of the store itself. Triggers of the migration refuse every change of a row and every deletion. */
+export const audit = sqliteTable('audit', {
+  number: integer().primaryKey({ autoIncrement: true }),
+  at: integer().notNull(),
+  actor: text().notNull(),
+  action: text().notNull(),
+  target: text(),
+  /** A JSON object. */
+  detail: text().notNull(),
+});
+
+/** What was set about retention; '' stands for all projects that have nothing of their own, null for the default. */
+export const retention = sqliteTable(
+  'retention',
+  {
+    kind: text().notNull(),
+    project_id: text().notNull(),
+    payload_days: integer(),
+    row_days: integer(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.project_id] })],
+);
+
+/** One row, 1: until when nobody but the run that took it may run, in epoch milliseconds. */
+export const retentionRuns = sqliteTable('retention_runs', {
+  id: integer().primaryKey(),
+  until: integer().notNull(),
+});
+
+/** Objects of the archive, from before they are put until their events have left D1. */
+export const archivePending = sqliteTable('archive_pending', { name: text().primaryKey() });
+
+/** From where the next sweep of payload objects and of counters goes on; '' is the beginning. */
+export const sweeps = sqliteTable('sweeps', { name: text().primaryKey(), place: text().notNull() });
+
+/** The number of the newest batch that the one writer has sent; a trigger keeps it from falling. */
+export const writerOrder = sqliteTable('writer_order', {
+  one: integer().primaryKey(),
+  number: integer().notNull(),
 });

@@ -10,7 +10,7 @@ import { openEventWriter } from '../../src/store/event-writer.ts';
 import { SEARCH_DEFAULT } from '../../src/store/text-index.ts';
 import { eventAt } from './data.ts';
 
-export { Ingest } from '../../src/index.ts';
+export { Ingest, RateLimiter } from '../../src/index.ts';
 
 /** A slice of the data. `change` makes it the first or the second word about the same calls. */
 export type Slice = {

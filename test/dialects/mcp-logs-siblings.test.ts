@@ -2,9 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { mcpLogs } from '../../src/dialects/mcp-logs/routes.ts';
 import { createGate } from '../../src/edge/gate.ts';
-import type { EventIntake } from '../../src/event/intake.ts';
 import type { Credential } from '../../src/query/credential.ts';
-import type { KeyStore } from '../../src/query/key-store.ts';
 import { ORIGIN, world, type Ask, type Body, type World } from '../world.ts';
 
 const LIST = '/api/mcp-logs';
@@ -383,8 +381,10 @@ describe('deletion', () => {
     const key = { ...admin, virtualKeyName: null, name: 'k', createdAt: 0, expiresAt: null, revokedAt: null };
     const gate = createGate(
       async (context, next) => {
-        context.set('keys', { findByHash: async () => key } as Partial<KeyStore> as KeyStore);
-        context.set('intake', { remove: async () => false } as Partial<EventIntake> as EventIntake);
+        context.set('keys', { findByHash: async () => key } as never);
+        context.set('intake', { remove: async () => false } as never);
+        context.set('audit', { record: async () => undefined } as never);
+        context.set('redact', async (value) => value);
         await next();
       },
       [mcpLogs],

@@ -59,7 +59,7 @@ describe('keys', () => {
   test.for<[unknown, RegExp]>([
     [{}, /name: must be a string; scopes: must be an array/],
     [{ name: 'a', scopes: [] }, /scopes: must not be empty/],
-    [{ name: 'a', scopes: ['write'] }, /scopes.0: must be one of read, ingest, admin/],
+    [{ name: 'a', scopes: ['write'] }, /scopes.0: must be one of read, ingest, metrics, admin/],
     [{ name: 'a', scopes: ['read'], workspace_ids: ['x'] }, /workspace_ids.0: must be a UUID/],
     [{ name: 'a', scopes: ['read'], secret: 'short' }, /secret: must have 16 characters at least/],
     [{ name: 'a', scopes: ['read'], project: 'p' }, /project/],
@@ -69,6 +69,17 @@ describe('keys', () => {
     const response = await ask('/v1/keys', { key: adminKey, body });
     expect(response.status).toBe(400);
     expect((await response.json<{ detail: string }>()).detail).toMatch(says);
+  });
+
+  test('are asked for by the schemes that a path takes', async () => {
+    const here = await world();
+    const asked = async (path: string, body?: unknown): Promise<unknown[]> => {
+      const { status, headers } = await here.ask(path, { key: null, body });
+      return [status, headers.get('www-authenticate')];
+    };
+    expect(await asked('/v1/events', [])).toEqual([401, 'Bearer']);
+    expect(await asked(LIST)).toEqual([401, 'Bearer']);
+    expect(await asked('/v1/ingest/pino', [])).toEqual([401, 'Bearer, Basic realm="gatelog", ApiKey']);
   });
 
   test('need admin to be managed', async () => {
@@ -119,6 +130,26 @@ describe('tokens', () => {
     const poster = await sign({ scope: 'ingest other' });
     expect((await here.ask('/v1/events', { key: poster, body: '[]' })).status).toBe(202);
     expect((await here.ask(LIST, { key: poster })).status).toBe(403);
+  });
+
+  test('of two projects are two credentials, whatever their subject', async () => {
+    const here = await world();
+    const once = { 'idempotency-key': crypto.randomUUID() };
+    const post = async (claims: JWTPayload): Promise<{ accepted: number; rejected: { id: string }[] }> => {
+      const events = [{ id: String(claims['project_id']), tool_name: '' }];
+      const key = await sign({ scope: 'ingest read', ...claims });
+      return here.json('/v1/events', { key, headers: once, body: events });
+    };
+    for (const subject of [{}, { iss: 'issuer', sub: 'ada' }])
+      for (const project_id of ['one', 'other'])
+        expect((await post({ ...subject, project_id })).rejected[0]?.id).toBe(project_id);
+    const [bearer, second] = [await sign({ project_id: 'one' }), await sign({ project_id: 'other' })];
+    const both = { key: bearer, headers: { 'x-api-key': second }, body: '{}' };
+    expect((await here.ask('/api/v3.1/logs/tool_execution', both)).status).toBe(401);
+    const named = await sign({ project_id: 'one', workspace_ids: [here.workspace] });
+    expect((await here.json('/v1/workspaces', { key: named })).user_id).toBe(
+      `jwt::project_id=one;workspace_ids=${here.workspace}`,
+    );
   });
 
   test('are refused when expired, unsigned, without exp, of a wrong secret, or with a malformed bound', async () => {

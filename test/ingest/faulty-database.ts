@@ -23,14 +23,22 @@ export async function breakDatabase(next: (statements: D1PreparedStatement[]) =>
     if (fault === 'after') throw new Error('D1_ERROR: storage caused object to be reset.');
     return results;
   };
-  const faulty: D1Database = new Proxy(env.DB, {
-    get(database, name) {
+  await replaceDatabase(withBatch(env.DB, batch));
+}
+
+/** A database that runs its transactions as told, in sessions too; sessions of it have no bookmark. */
+export function withBatch(
+  database: D1Database,
+  batch: (statements: D1PreparedStatement[]) => Promise<D1Result[]>,
+): D1Database {
+  const replaced: D1Database = new Proxy(database, {
+    get(target, name) {
       if (name === 'batch') return batch;
-      if (name === 'withSession') return () => faulty;
-      return name === 'getBookmark' ? () => null : bound(database, name);
+      if (name === 'withSession') return () => replaced;
+      return name === 'getBookmark' ? () => null : bound(target, name);
     },
   });
-  await replaceDatabase(faulty);
+  return replaced;
 }
 
 /** Gives the living object the real D1 again. */

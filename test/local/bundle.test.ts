@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 
-/** The budget once every producer's format is understood, in bytes after gzip; without them it was 120,000. */
-const GZIP_BYTES_MAX = 150_000;
+/**
+ * The budget in bytes after gzip. The core took 120,000, every producer's format 30,000 more, and what keeps events and
+ * tenants safe (rate limits, retention, archive, audit, dead letters, metrics) another 20,000.
+ */
+const GZIP_BYTES_MAX = 170_000;
 
 test('the deployed bundle stays within its budget', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatelog-bundle-'));

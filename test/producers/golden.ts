@@ -1,4 +1,5 @@
 /** Bodies as their producers' documents give them, one or more for each gateway, and a delivery that carries one. */
+import { FINGERPRINT_KEY_BYTES, openFingerprint } from '../../src/event/fingerprint.ts';
 import type { Posted } from '../../src/event/intake.ts';
 import { draftOf, type DraftOf } from '../../src/event/draft.ts';
 import type { Kind } from '../../src/event/event.ts';
@@ -14,8 +15,15 @@ export function deliveryOf(
     bytes: new TextEncoder().encode(text),
     text,
     header: (name) => headers[name] ?? null,
+    headersUnder: (prefix) =>
+      Object.fromEntries(
+        Object.entries(headers).flatMap(([name, value]) =>
+          name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
+        ),
+      ),
     parameter: (name) => parameters[name] ?? null,
     receivedAt: Date.parse('2026-01-01T00:00:10Z'),
+    fingerprint: openFingerprint(new Uint8Array(FINGERPRINT_KEY_BYTES)),
   };
 }
 

@@ -65,6 +65,21 @@ test('properties become metadata', () => {
   });
 });
 
+test('properties in headers of the call become metadata too, and win', () => {
+  const headers = {
+    'helicone-property-env': 'test',
+    'helicone-property-team': 'blue',
+    'helicone-other': 'x',
+  };
+  const providerResponse = {
+    ...HELICONE_TOOL.providerResponse,
+    headers: { 'Helicone-Property-Env': 'prod' },
+  };
+  const { metadata } = draft('tool_call', read({ ...HELICONE_TOOL, providerResponse }, headers)[0]);
+  expect(metadata).toMatchObject({ env: 'test', team: 'blue' });
+  expect(metadata).not.toHaveProperty('other');
+});
+
 test('a cancelled stream has the status of a closed connection', () => {
   const providerResponse = { headers: {}, status: -3, json: {}, textBody: 'half' };
   expect(draft('request', read({ ...HELICONE_MODEL, providerResponse })[0])).toMatchObject({

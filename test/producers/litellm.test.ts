@@ -191,3 +191,38 @@ test('partial failures are a success, a total one is not', () => {
   const answer = litellm.answer({ accepted: 0, rejected }, [], deliveryOf(''));
   expect(answer).toMatchObject({ status: 400, body: JSON.stringify({ accepted: 0, rejected }) });
 });
+
+test('a request keeps the model that was asked for, not the deployment that answered', () => {
+  const request = {
+    ...LITELLM_FAILURE,
+    model: 'openai/gpt-4o-2024',
+    model_group: 'gpt-4o',
+    session_id: 's1',
+  };
+  expect(draft('request', read(request)[0])).toMatchObject({ model: 'gpt-4o', session_id: 's1' });
+  expect(draft('request', read({ ...request, model_group: '' })[0])).toMatchObject({
+    model: 'openai/gpt-4o-2024',
+  });
+});
+
+test('a failed call of an unknown tool names its server and has no result', () => {
+  const tool = { namespaced_tool_name: 'weather/nosuch', name: 'nosuch', arguments: {} };
+  const failed = {
+    ...LITELLM_TOOL,
+    status: 'failure',
+    response: {},
+    error_information: {
+      error_code: '',
+      error_class: 'MCPToolResultError',
+      error_message: 'Unknown tool: nosuch',
+    },
+    metadata: { mcp_tool_call_metadata: tool },
+  };
+  expect(draft('tool_call', read(failed)[0])).toMatchObject({
+    server_label: 'weather',
+    result: null,
+    status: 'error',
+    outcome: 'tool_error',
+    error: { message: 'Unknown tool: nosuch' },
+  });
+});

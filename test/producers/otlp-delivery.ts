@@ -1,5 +1,6 @@
 /** Deliveries of OTLP for the tests, and the drafts that become of them. */
 import { draftOf } from '../../src/event/draft.ts';
+import { FINGERPRINT_KEY_BYTES, openFingerprint } from '../../src/event/fingerprint.ts';
 import type { Posted } from '../../src/event/intake.ts';
 import type { Delivery } from '../../src/producers/producer.ts';
 
@@ -22,8 +23,15 @@ export function deliveryOf(
     bytes,
     text: new TextDecoder().decode(bytes),
     header: (name) => all[name] ?? null,
+    headersUnder: (prefix) =>
+      Object.fromEntries(
+        Object.entries(all).flatMap(([name, value]) =>
+          name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
+        ),
+      ),
     parameter: (name) => parameters[name] ?? null,
     receivedAt: Date.parse('2026-03-01T00:00:00Z'),
+    fingerprint: openFingerprint(new Uint8Array(FINGERPRINT_KEY_BYTES)),
   };
 }
 

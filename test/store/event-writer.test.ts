@@ -168,3 +168,23 @@ test('events that find their millisecond full move to the next free slots, and n
     .all<{ message: string }>();
   expect(results.map((row) => Number(row.message))).toEqual(rows.map((_, place) => place));
 });
+
+test('a batch that arrives after a later one changes nothing', async () => {
+  const ordered = openEventWriter(openDatabase(env.DB, createMeter()));
+  const project = `project-${crypto.randomUUID()}`;
+  const [drawn] = fc.sample(anyEvent('tool_call', project), { numRuns: 1, seed: 7 });
+  if (drawn === undefined) throw new Error('nothing was drawn');
+  const named = (message: string) => toRow(arrivalOf({ ...drawn, message }));
+  const stored = () => reader.find('tool_call', drawn.id, { project_id: project });
+  await ordered.write({ tool_call: [named('first')] }, 5);
+  await ordered.write({ tool_call: [named('second')] }, 6);
+  await expect(ordered.write({ tool_call: [named('first')] }, 5)).rejects.toMatchObject({ reason: 'failed' });
+  expect(await stored()).toMatchObject({ message: 'second' });
+  // The same again is no later one: a flush whose answer was lost is repeated.
+  await ordered.write({ tool_call: [named('second')] }, 6);
+  await ordered.remove('tool_call', [drawn.id], { project_id: project }, 7);
+  await expect(ordered.write({ tool_call: [named('second')] }, 6)).rejects.toMatchObject({
+    reason: 'failed',
+  });
+  expect(await stored()).toBeNull();
+});

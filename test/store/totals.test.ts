@@ -15,6 +15,7 @@ import { openEventReader } from '../../src/store/event-reader.ts';
 import { toRow } from '../../src/store/event-rows.ts';
 import { openEventWriter } from '../../src/store/event-writer.ts';
 import { anyEvent, anyFilter, arrivalOf } from '../arbitraries.ts';
+import { isFinished, isSuccess } from '../recount.ts';
 
 const HOUR = 3_600_000;
 const BUCKETS = [60_000, 600_000, HOUR, 8 * HOUR, 24 * HOUR, 3 * 24 * HOUR, 30 * 24 * HOUR];
@@ -30,15 +31,6 @@ const anyTime = fc.oneof(
   fc.nat(40 * 24 * 60).map((minutes) => Date.parse('2019-12-10T00:00:00Z') + minutes * 60_000 - 1),
   fc.nat(40 * 24 * HOUR).map((milliseconds) => Date.parse('2019-12-10T00:00:00Z') + milliseconds),
 );
-
-function isSuccess(event: EventOf[Kind]): boolean {
-  if (event.kind === 'tool_call') return event.status === 'success';
-  return event.kind === 'request' && event.status >= 200 && event.status < 300;
-}
-
-function isFinished(event: EventOf[Kind]): boolean {
-  return event.kind === 'tool_call' ? event.status !== 'processing' : event.kind === 'request';
-}
 
 function recount(events: readonly EventOf[Kind][]): Totals {
   const finished = events.filter(isFinished);
@@ -80,7 +72,7 @@ async function lived<K extends Kind>(kind: K, project: string, seed: number): Pr
     seed,
   });
   const arrivals = new Map<string, Arrival<K>>();
-  const write = (batch: readonly EventOf[K][]): Promise<void> => {
+  const write = (batch: readonly EventOf[K][]): Promise<number> => {
     for (const event of batch) {
       const earlier = arrivals.get(event.id);
       arrivals.set(event.id, earlier === undefined ? arrivalOf(event) : merge(earlier, arrivalOf(event)));

@@ -1,8 +1,12 @@
 /** The contract of mcp-logs: its parameters, its limits and the words of its refusals (contracts/mcp-logs.md). */
 import * as z from 'zod';
+import type { Limits } from '../../edge/limits.ts';
 import { OUTCOMES, type Outcome } from '../../event/event.ts';
 import { storableText } from '../../event/text.ts';
 import { parseTime, type Rounding } from '../../event/time.ts';
+
+/** How much a credential may read: Bifrost documents no number, and dozens of open dashboards stay below this one. */
+export const LIMITS: Limits = { perMinute: 2000, concurrent: null };
 
 /** Rows of a page by default, and at most. */
 export const LIMIT_DEFAULT = 50;

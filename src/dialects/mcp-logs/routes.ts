@@ -15,6 +15,7 @@ import {
   Deletion,
   DELETION_BYTES_MAX,
   FilterDataParameters,
+  LIMITS,
   ListParameters,
   NarrowingParameters,
   PERIODS,
@@ -46,6 +47,9 @@ const PATH = '/api/mcp-logs';
 
 /** When to try a deletion again, in seconds: by then the writer has looked after its log once more. */
 const RETRY_AFTER_SECONDS = 10;
+
+/** Ids that one entry of the audit log names: a screenful; how many more there were is said beside them. */
+const IDS_RECORDED_MAX = 100;
 
 /** Virtual keys read their own calls, unless the deployment says that they may not. */
 const refuseVirtualKeys: MiddlewareHandler<GateEnv> = async (context, next) => {
@@ -80,6 +84,7 @@ const routes = new Hono<GateEnv>()
   .delete(PATH, requireAdmin, async (context) => {
     const ids = idsOf(await readText(context.req.raw, DELETION_BYTES_MAX));
     const { intake, credential } = context.var;
+    await recordDeletion(context, ids);
     if (!(await intake.remove('tool_call', ids, credential.bounds))) throw behind();
     return context.json({ message: 'MCP tool logs deleted successfully' });
   })
@@ -125,6 +130,7 @@ export const mcpLogs: Surface = {
   name: 'mcp-logs',
   owns: (path) => isUnder(path, PATH),
   routes,
+  limits: LIMITS,
   render: fromProblem,
 };
 
@@ -153,6 +159,19 @@ function valuesOf(
   );
 }
 
+/** Recorded before it is done: an entry too many can be explained, a deletion that nobody knows of cannot. */
+async function recordDeletion(context: Context<GateEnv>, ids: readonly string[]): Promise<void> {
+  const { audit, credential, redact } = context.var;
+  const { project_id = null, workspace_ids = null, virtual_key_id = null } = credential.bounds;
+  const named = await redact(ids.slice(0, IDS_RECORDED_MAX));
+  await audit.record({
+    actor: credential.id,
+    action: 'logs.deleted',
+    target: named.length === 1 ? (named[0] ?? null) : null,
+    detail: { kind: 'tool_call', asked: ids.length, ids: named, project_id, workspace_ids, virtual_key_id },
+  });
+}
+
 function idsOf(body: string): readonly string[] {
   const deletion = Deletion.safeParse(body);
   return deletion.success ? deletion.data : refuse(deletion.error.issues.map((issue) => issue.message));
@@ -160,7 +179,9 @@ function idsOf(body: string): readonly string[] {
 
 function behind(): Problem {
   const headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
-  return new Problem('unavailable', 'the writer is behind; nothing was deleted, try again soon', { headers });
+  return new Problem('unavailable', 'the writer is behind; not all may be deleted, try again soon', {
+    headers,
+  });
 }
 
 function everythingOf(context: Context<GateEnv>) {

@@ -1,7 +1,11 @@
 /** The contract of requests: its parameters, its limits and the words of its refusals (contracts/requests.md). */
 import * as z from 'zod';
+import type { Limits } from '../../edge/limits.ts';
 import { storableText } from '../../event/text.ts';
 import { parseTime, type Rounding } from '../../event/time.ts';
+
+/** How much a credential may read: the number of the example on the gateway's page on rate limiting. */
+export const LIMITS: Limits = { perMinute: 1000, concurrent: null };
 
 /** Rows of a page by default, and at most. */
 export const LIMIT_DEFAULT = 50;

@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import type { GateEnv } from '../../edge/env.ts';
 import type { Problem, ProblemCode } from '../../edge/problem.ts';
+import type { Standing } from '../../edge/rate-limit-headers.ts';
 import type { ModelRequest, ToolCall } from '../../event/event.ts';
 import type { WalkedPage } from '../../query/walk.ts';
 import type { ListRequest } from './request.ts';
@@ -10,7 +11,7 @@ import type { ListRequest } from './request.ts';
 export const REQUEST_ID_HEADER = 'x-gateway-request-id';
 
 /** What the envelope says of each problem. */
-const ERRORS: Readonly<Record<ProblemCode, { readonly type: string; readonly code: string }>> = {
+const ERRORS: Readonly<Record<ProblemCode, { readonly type: string; readonly code: string | null }>> = {
   invalid_request: { type: 'invalid_request_error', code: 'invalid_parameter' },
   invalid_cursor: { type: 'invalid_request_error', code: 'invalid_cursor' },
   unauthenticated: { type: 'authentication_error', code: 'invalid_api_key' },
@@ -20,6 +21,7 @@ const ERRORS: Readonly<Record<ProblemCode, { readonly type: string; readonly cod
   conflict: { type: 'invalid_request_error', code: 'conflict' },
   payload_too_large: { type: 'invalid_request_error', code: 'payload_too_large' },
   unsupported_encoding: { type: 'invalid_request_error', code: 'unsupported_encoding' },
+  rate_limited: { type: 'rate_limit_error', code: null },
   internal: { type: 'server_error', code: 'internal_error' },
   unavailable: { type: 'service_unavailable', code: 'service_unavailable' },
   not_configured: { type: 'service_unavailable', code: 'not_configured' },
@@ -67,6 +69,15 @@ export function fromPage(
   return { total, limit, offset, data: page.events.map(fromEvent), next_cursor: page.nextCursor };
 }
 
+/** Where a caller stands, as the gateway's page on rate limiting names it; the reset is an epoch second. */
+export function limitHeaders({ limit, remaining, resetAt }: Standing): Record<string, string> {
+  return {
+    'x-ratelimit-limit': String(limit),
+    'x-ratelimit-remaining': String(remaining),
+    'x-ratelimit-reset': String(resetAt),
+  };
+}
+
 /** A problem in the OpenAI envelope that the gateway documents. */
 export function fromProblem(problem: Problem, context: Context<GateEnv>): Response {
   const headers = { [REQUEST_ID_HEADER]: context.get('requestId') };
@@ -74,7 +85,12 @@ export function fromProblem(problem: Problem, context: Context<GateEnv>): Respon
   return context.json({ error }, problem.status, headers);
 }
 
-function messageOf({ code, message }: Problem): string {
+function messageOf({ code, message, extras: { quota } }: Problem): string {
+  if (quota !== undefined) {
+    const whose = quota.isOfAddress ? ' from this IP' : '';
+    const { retryAfterSeconds: seconds } = quota;
+    return `Too many requests${whose}. Please wait ${seconds} second${seconds === 1 ? '' : 's'} before retrying.`;
+  }
   if (code === 'unauthenticated') return 'Invalid authentication credentials.';
   if (code === 'invalid_cursor')
     return 'cursor: invalid, or of another query; send the next_cursor of an answer with the same filters';

@@ -6,9 +6,9 @@ import { Problem } from '../../edge/problem.ts';
 import { isUnder, type Surface } from '../../edge/surface.ts';
 import { walk } from '../../query/walk.ts';
 import { analytics } from './analytics/routes.ts';
-import { ListParameters, RequestId } from './contract.ts';
+import { LIMITS, ListParameters, RequestId } from './contract.ts';
 import { checked, toQuery, toToolCallQuery } from './request.ts';
-import { fromPage, fromProblem, fromRequest, REQUEST_ID_HEADER } from './response.ts';
+import { fromPage, fromProblem, fromRequest, limitHeaders, REQUEST_ID_HEADER } from './response.ts';
 
 const PATH = '/v1/requests';
 const ANALYTICS_PATH = '/v1/analytics';
@@ -48,5 +48,7 @@ export const requests: Surface = {
   name: 'requests',
   owns: (path) => isUnder(path, PATH) || isUnder(path, ANALYTICS_PATH),
   routes,
+  limits: LIMITS,
+  limitHeaders,
   render: fromProblem,
 };

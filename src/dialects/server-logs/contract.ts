@@ -1,8 +1,12 @@
 /** The contract of server-logs: its parameters, its limits and pydantic's words for faults (contracts/server-logs.md). */
 import * as z from 'zod';
+import type { Limits } from '../../edge/limits.ts';
 import { LEVELS, type Level } from '../../event/event.ts';
 import { storableText } from '../../event/text.ts';
 import { parseTime, type Rounding } from '../../event/time.ts';
+
+/** How much a credential may read: the document's own numbers. */
+export const LIMITS: Limits = { perMinute: 100, concurrent: 10 };
 
 /** Lines of a page by default, and at most: the document's numbers. */
 export const LIMIT_DEFAULT = 10;

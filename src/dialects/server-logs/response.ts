@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import type * as z from 'zod';
 import type { GateEnv } from '../../edge/env.ts';
 import type { Problem } from '../../edge/problem.ts';
+import type { Standing } from '../../edge/rate-limit-headers.ts';
 import type { ServerLog } from '../../event/event.ts';
 import { formatTime } from '../../event/time.ts';
 import type { Credential } from '../../query/credential.ts';
@@ -85,9 +86,19 @@ export function fromProblem(problem: Problem, context: Context<GateEnv>): Respon
   return context.json({ detail: wordsOf(problem, context) }, problem.status, headers);
 }
 
+/** Where a caller stands, as its document names it; the reset is an epoch second. */
+export function limitHeaders({ limit, remaining, resetAt }: Standing): Record<string, string> {
+  return {
+    'x-ratelimit-limit': String(limit),
+    'x-ratelimit-remaining': String(remaining),
+    'x-ratelimit-reset': String(resetAt),
+  };
+}
+
 function wordsOf(problem: Problem, context: Context<GateEnv>): string {
   if (problem.code === 'unauthenticated') return 'Not authenticated';
   if (problem.code === 'method_not_allowed') return 'Method Not Allowed';
+  if (problem.code === 'rate_limited') return 'Rate limit exceeded';
   if (problem.code === 'internal')
     return `Error retrieving server logs: internal error (request ${context.var.requestId})`;
   // The gate's own words for a path without a route; 404s of a route name what is missing.

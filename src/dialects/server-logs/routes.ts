@@ -9,9 +9,16 @@ import { isUuid } from '../../event/draft-schema.ts';
 import { maySeeWorkspace, type Credential } from '../../query/credential.ts';
 import type { EventReader } from '../../query/event-reader.ts';
 import { walk } from '../../query/walk.ts';
-import { LogParameters, WORKSPACES_MAX } from './contract.ts';
+import { LIMITS, LogParameters, WORKSPACES_MAX } from './contract.ts';
 import { everythingOf, everythingOfKind, KINDS_SEEN, serverOf, toQuery, workspaceOf } from './request.ts';
-import { fromFaults, fromPage, fromProblem, fromWorkspaces, type Workspace } from './response.ts';
+import {
+  fromFaults,
+  fromPage,
+  fromProblem,
+  fromWorkspaces,
+  limitHeaders,
+  type Workspace,
+} from './response.ts';
 
 const WORKSPACES = '/v1/workspaces';
 
@@ -58,6 +65,8 @@ export const serverLogs: Surface = {
   name: 'server-logs',
   owns: (path) => isUnder(path, WORKSPACES),
   routes,
+  limits: LIMITS,
+  limitHeaders,
   render: fromProblem,
 };
 

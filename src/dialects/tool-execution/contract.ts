@@ -1,7 +1,11 @@
 /** The contract of tool-execution: the body of its list, its limits and the words of its refusals (contracts/tool-execution.md). */
 import * as z from 'zod';
+import type { Limits } from '../../edge/limits.ts';
 import { DIMENSION_CHARACTERS_MAX, isJsonObject } from '../../event/draft-schema.ts';
 import { storableText } from '../../event/text.ts';
+
+/** How much a credential may read: what Composio's page on rate limits grants to its smallest plan. */
+export const LIMITS: Limits = { perMinute: 2000, concurrent: null };
 
 /** Logs of a page by default, and at most: a public client asks for 200, so more is clamped and not refused. */
 export const LIMIT_DEFAULT = 20;

@@ -59,7 +59,7 @@ export function toQuery(
 export function toDetailQuery(id: string, credential: Credential): Query<Kind> {
   const named: Condition<Kind> = { test: 'in', field: 'id', values: [storableText(id)] };
   const filter = { time: ALL_TIME, conditions: [FINISHED, named] };
-  const page = { sort: NEWEST_FIRST, limit: 1, offset: 0, after: null };
+  const page = { sort: NEWEST_FIRST, limit: 1, offset: 0, after: null, isInFull: true as const };
   return { kind: 'tool_call', bounds: credential.bounds, filter, ...page };
 }
 

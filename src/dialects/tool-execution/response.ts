@@ -1,7 +1,9 @@
 /** Answers of tool-execution: events and problems in Composio's shapes. */
 import type { Context } from 'hono';
 import type { GateEnv } from '../../edge/env.ts';
-import type { Problem, ProblemCode } from '../../edge/problem.ts';
+import { WINDOW_SECONDS } from '../../edge/limits.ts';
+import type { Problem, ProblemCode, RefusedQuota } from '../../edge/problem.ts';
+import type { Standing } from '../../edge/rate-limit-headers.ts';
 import type { Level, ToolCall } from '../../event/event.ts';
 import type { WalkedPage } from '../../query/walk.ts';
 
@@ -74,8 +76,19 @@ export function warn(context: Context<GateEnv>, keys: readonly string[]): void {
   context.header('x-gatelog-warning', `ignored unknown fields: ${named.join(', ')}${more}`);
 }
 
-/** A problem in Composio's envelope. */
+/** Where a caller stands, as Composio's page on rate limits names it. */
+export function limitHeaders({ limit, remaining }: Standing): Record<string, string> {
+  return {
+    'x-ratelimit': String(limit),
+    'x-ratelimit-remaining': String(remaining),
+    'x-ratelimit-window-size': `${WINDOW_SECONDS}s`,
+  };
+}
+
+/** A problem in Composio's envelope; a rate limit is told without it. */
 export function fromProblem(problem: Problem, context: Context<GateEnv>): Response {
+  const { quota } = problem.extras;
+  if (quota !== undefined) return context.json({ message: rateLimitWords(quota) }, problem.status);
   const { message = problem.message, code, slug, fix } = faultOf(problem);
   const errors = problem.status === 400 ? { errors: problem.extras.errors ?? [message] } : {};
   const request_id = context.get('requestId');
@@ -83,6 +96,11 @@ export function fromProblem(problem: Problem, context: Context<GateEnv>): Respon
     { error: { message, code, slug, status: problem.status, request_id, suggested_fix: fix, ...errors } },
     problem.status,
   );
+}
+
+function rateLimitWords({ by, limit }: RefusedQuota): string {
+  const unit = by === 'minute' ? 'requests per 1 minutes' : 'concurrent requests';
+  return `Rate limit exceeded. Limit: ${limit} ${unit}`;
 }
 
 function present(fields: Record<string, unknown>): Record<string, unknown> {
@@ -160,6 +178,11 @@ const FAULTS: Record<Exclude<ProblemCode, 'unauthenticated'>, Fault> = {
     code: 10415,
     slug: 'HTTP_UnsupportedMediaType',
     fix: 'Send the body with one of those encodings, or without Content-Encoding.',
+  },
+  rate_limited: {
+    code: 10429,
+    slug: 'HTTP_TooManyRequests',
+    fix: 'Try again after the seconds that Retry-After names.',
   },
   internal: {
     code: 10500,

@@ -6,9 +6,9 @@ import { readJson } from '../../edge/json.ts';
 import { Problem } from '../../edge/problem.ts';
 import { isUnder, type Surface } from '../../edge/surface.ts';
 import { walk } from '../../query/walk.ts';
-import { ListBody } from './contract.ts';
+import { LIMITS, ListBody } from './contract.ts';
 import { toDetailQuery, toQuery } from './request.ts';
-import { fromEventInFull, fromPage, fromProblem, warn } from './response.ts';
+import { fromEventInFull, fromPage, fromProblem, limitHeaders, warn } from './response.ts';
 import { usage } from './usage/routes.ts';
 
 /** Both versions answer alike: clients of either are about. */
@@ -42,5 +42,7 @@ export const toolExecution: Surface = {
     (routes, version) => routes.route(`${version}/logs`, logs).route(`${version}/project`, project),
     new Hono<GateEnv>(),
   ),
+  limits: LIMITS,
+  limitHeaders,
   render: fromProblem,
 };
