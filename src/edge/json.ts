@@ -25,9 +25,16 @@ export async function readJson<S extends z.ZodType>(
 
 /** The faults that a schema found, each as `path: what is wrong`. */
 export function faultsOf(error: z.ZodError): readonly string[] {
-  return error.issues.map(
-    (issue) => `${issue.path.length === 0 ? 'body' : issue.path.join('.')}: ${issue.message}`,
+  return error.issues.map((issue) =>
+    issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : `body: ${faultOfBody(issue)}`,
   );
+}
+
+/** Zod's own words for a body of another type name its types, not ours. */
+function faultOfBody(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_type' && issue.expected === 'object'
+    ? 'must be a JSON object'
+    : issue.message;
 }
 
 function parsed(text: string): unknown {
