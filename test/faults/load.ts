@@ -35,6 +35,9 @@ const READABLE_MILLISECONDS_MAX = 180_000;
 const MEGABYTE = 1_000_000;
 const MINUTE = 60_000;
 
+/** Calls of the empty handler: the runtime keeps some memory of every request, whoever answers it. */
+const EMPTY_CALLS = 4000;
+
 type Sample = Resident & { readonly at: number };
 
 type Load = {
@@ -49,10 +52,11 @@ const seconds = numberOf('LOAD_SECONDS', SECONDS_MAX, SECONDS_MAX);
 const clients = numberOf('LOAD_CLIENTS', 8, CLIENTS_MAX);
 const gatelog = await startGatelog();
 try {
+  const emptyBytes = await emptyGrowth(gatelog);
   console.log(`posting ${CALL_EVENTS} events a call from ${clients} clients for ${seconds} s`);
   const load = await post(gatelog);
   const readableSeconds = await untilCounted(gatelog, load.acked);
-  console.log(reportOf(load, readableSeconds));
+  console.log(reportOf(load, readableSeconds, emptyBytes));
 } finally {
   await gatelog.stop();
 }
@@ -61,6 +65,18 @@ function numberOf(name: string, otherwise: number, most: number): number {
   const value = Number(process.env[name] ?? otherwise);
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
   throw new Error(`${name}: must be an integer from 1 to ${most}`);
+}
+
+/** Bytes by which the runtime grows with each call of a handler that does nothing, once it is warm: the floor. */
+async function emptyGrowth(running: Gatelog): Promise<number> {
+  const ask = async (): Promise<void> => {
+    for (let call = 0; call < EMPTY_CALLS / clients; call++) await running.ask({ path: '/bench/nothing' });
+  };
+  const round = (): Promise<unknown> => Promise.all(Array.from({ length: clients }, ask));
+  await round();
+  const before = residentMemory()?.anonymous ?? NaN;
+  await round();
+  return ((residentMemory()?.anonymous ?? NaN) - before) / EMPTY_CALLS;
 }
 
 async function post(running: Gatelog): Promise<Load> {
@@ -131,12 +147,15 @@ async function untilCounted(running: Gatelog, acked: number): Promise<number> {
 function reportOf(
   { acked, seconds: took, latencies, refused, samples }: Load,
   readableSeconds: number,
+  emptyBytes: number,
 ): string {
+  const callsPerMinute = (latencies.length / took) * (MINUTE / 1000);
   const warm = samples.filter(({ at }) => at >= WARM_SHARE * took * 1000);
   const memoryRow = (what: string, of: (sample: Sample) => number): string[] => [
     what,
     ...[samples[0], warm[0], samples.at(-1)].map((each) => (each ? fine(of(each) / MEGABYTE) : '-')),
     fine((slopeOf(warm.map((each) => [each.at, of(each)])) * MINUTE) / MEGABYTE),
+    whole((slopeOf(warm.map((each) => [each.at, of(each)])) * MINUTE) / callsPerMinute),
   ];
   return [
     table(
@@ -155,12 +174,13 @@ function reportOf(
     ),
     table(
       'Memory of the runtime, MB',
-      ['what', 'at the start', 'warm', 'at the end', 'slope a minute'],
+      ['what', 'at the start', 'warm', 'at the end', 'slope a minute', 'bytes a call'],
       [
         memoryRow('resident', (each) => each.all),
         memoryRow('of it not backed by files', (each) => each.anonymous),
       ],
     ),
+    `an empty handler in the same runtime: ${whole(emptyBytes)} bytes a call\n`,
     `every one of ${acked} acknowledged events is readable once`,
   ].join('\n');
 }
