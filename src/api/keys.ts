@@ -22,6 +22,9 @@ const WORKSPACES_MAX = 100;
 /** The shortest secret that may be registered, in characters: shorter ones can be guessed. */
 const SECRET_CHARACTERS_MIN = 16;
 
+/** The end of the years that RFC 3339 can write, in epoch milliseconds. */
+const YEAR_10000 = 253_402_300_800_000;
+
 const name = z
   .string('must be a string')
   .min(1, 'must not be empty')
@@ -53,9 +56,12 @@ const NewKey = z.strictObject({
     .union([z.number(), z.string()], 'must be RFC 3339 or epoch milliseconds')
     .transform((value, context) => {
       const time = typeof value === 'number' ? Math.floor(value) : (parseTime(value)?.milliseconds ?? null);
-      if (time === null)
-        context.addIssue({ code: 'custom', message: 'must be RFC 3339 or epoch milliseconds' });
-      return time ?? z.NEVER;
+      if (time !== null && time >= 0 && time < YEAR_10000) return time;
+      context.addIssue({
+        code: 'custom',
+        message: 'must be RFC 3339 or epoch milliseconds, before the year 10000',
+      });
+      return z.NEVER;
     })
     .nullish(),
 });

@@ -13,3 +13,17 @@ test.for(['[]', '7', '"text"', 'null'])('a body of %s is told that it must be an
     expect(problem, path).toMatchObject({ status: 400, detail: 'body: must be a JSON object' });
   }
 });
+
+test.for([9_007_199_254_740_994, 253_402_300_800_000, -1, 1e308])(
+  'a key that ends at %d is refused, and the list of keys stays whole',
+  async (time) => {
+    const here = await world();
+    const body = { name: 'far', scopes: ['read'], expires_at: time };
+    const problem = await here.json('/v1/keys', { key: here.adminKey, body });
+    expect(problem).toMatchObject({
+      status: 400,
+      detail: 'expires_at: must be RFC 3339 or epoch milliseconds, before the year 10000',
+    });
+    expect((await here.ask('/v1/keys', { key: here.adminKey })).status).toBe(200);
+  },
+);
