@@ -1,52 +1,34 @@
 /** Dead letters: listing, re-sending and dropping what D1 refused. All need `admin`. */
 import { Hono, type Context } from 'hono';
-import * as z from 'zod';
 import { authenticate } from '../edge/authenticate.ts';
 import type { GateEnv } from '../edge/env.ts';
-import { parameters } from '../edge/parameters.ts';
 import { Problem } from '../edge/problem.ts';
 import { formatTime } from '../event/time.ts';
 import type { AuditRecord } from '../query/audit-log.ts';
 import type { DeadLetter } from '../query/dead-letters.ts';
-import { decodeNumberCursor, encodeNumberCursor } from '../query/number-cursor.ts';
+import { encodeNumberCursor } from '../query/number-cursor.ts';
 import { OWN_CARRIERS } from './events.ts';
+import { numberedPage, placeOf } from './numbered-pages.ts';
 
-/** Letters of a page, where none or too many are asked for: each may be nearly two megabytes. */
-const LIMIT_DEFAULT = 50;
+/** Letters of a page, where too many are asked for: each may be nearly two megabytes. */
 const LIMIT_MAX = 200;
 
 /** What the cursors of this list are called. */
 const LIST = 'dead-letters';
 
-const LetterParameters = z.object({
-  limit: z
-    .string()
-    .regex(/^[1-9]\d{0,5}$/, 'limit: must be a positive integer')
-    .transform((text) => Math.min(Number(text), LIMIT_MAX))
-    .optional(),
-  cursor: z.string().optional(),
-});
-
 /** `GET`, `POST …/resend` and `DELETE` of /v1/dead-letters. */
 export const deadLetterRoutes = new Hono<GateEnv>()
-  .get(
-    '/v1/dead-letters',
-    authenticate(OWN_CARRIERS, 'admin'),
-    parameters(LetterParameters, (messages) => {
-      throw new Problem('invalid_request', messages.join('; '), { errors: messages });
-    }),
-    async (context) => {
-      const { limit = LIMIT_DEFAULT, cursor } = context.req.valid('query');
-      const before = cursor ? decodeNumberCursor(LIST, cursor) : null;
-      const { deadLetters, credential } = context.var;
-      const { letters, next } = await deadLetters.page(limit, before, credential.bounds);
-      const reasons = await context.var.redact(letters.map(({ reason }) => reason));
-      return context.json({
-        dead_letters: letters.map((letter, place) => publicLetter(letter, reasons[place] ?? '')),
-        next_cursor: next === null ? null : encodeNumberCursor(LIST, next),
-      });
-    },
-  )
+  .get('/v1/dead-letters', authenticate(OWN_CARRIERS, 'admin'), numberedPage(LIMIT_MAX), async (context) => {
+    const { limit, cursor } = context.req.valid('query');
+    const before = placeOf(LIST, cursor);
+    const { deadLetters, credential } = context.var;
+    const { letters, next } = await deadLetters.page(limit, before, credential.bounds);
+    const reasons = await context.var.redact(letters.map(({ reason }) => reason));
+    return context.json({
+      dead_letters: letters.map((letter, place) => publicLetter(letter, reasons[place] ?? '')),
+      next_cursor: next === null ? null : encodeNumberCursor(LIST, next),
+    });
+  })
   .post('/v1/dead-letters/:id/resend', authenticate(OWN_CARRIERS, 'admin'), async (context) => {
     const letter = await recorded(context, 'dead_letter.resent');
     const wait = ['true', '1'].includes(context.req.query('wait') ?? '');

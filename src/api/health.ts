@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import type { GateEnv } from '../edge/env.ts';
 import { ALL_TIME } from '../query/filter.ts';
 import type { WriterState } from '../query/writer-monitor.ts';
-import { inTime } from './in-time.ts';
+import { partInTime } from './part-in-time.ts';
 
 /** How full the backlog or the dead letters may be before it is told. */
 const DEGRADED_FROM = 0.5;
@@ -22,8 +22,8 @@ export const livenessRoutes = new Hono<GateEnv>().get('/healthz', (context) =>
 export const readinessRoutes = new Hono<GateEnv>().get('/readyz', async (context) => {
   const question = { kind: 'tool_call', bounds: {}, filter: { time: ALL_TIME, conditions: [] } } as const;
   const [read, asked] = await Promise.allSettled([
-    inTime(context.var.reader.exists(question)),
-    inTime(context.var.writer.state()),
+    partInTime(context.var.reader.exists(question)),
+    partInTime(context.var.writer.state()),
   ]);
   const parts: Readonly<Record<string, Part>> = {
     database: read.status === 'fulfilled' ? { state: 'ok' } : failing('does not answer'),

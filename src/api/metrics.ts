@@ -9,7 +9,7 @@ import { allSeriesOf, COUNTERS, seriesOf, type Counter, type Counts } from '../q
 import { gauge, type Gauge } from '../query/gauge.ts';
 import type { WriterState } from '../query/writer-monitor.ts';
 import { OWN_CARRIERS } from './events.ts';
-import { inTime } from './in-time.ts';
+import { partInTime } from './part-in-time.ts';
 
 /** What every metric's name begins with. */
 const PREFIX = 'gatelog_';
@@ -26,7 +26,7 @@ export const metricsRoutes = new Hono<GateEnv>().get(
       writer.state(),
       writer.counts(),
       // A scrape must not fail because one source does, least of all when D1 is what is down.
-      ...gauges.map((read) => inTime(read()).catch(() => [])),
+      ...gauges.map((read) => partInTime(read()).catch(() => [])),
     ]);
     const families = [
       ...countersOf(counts),

@@ -5,6 +5,7 @@
  */
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Credential, Scope } from '../query/credential.ts';
+import { inTime } from '../query/in-time.ts';
 import { networkOf } from './address.ts';
 import type { GateEnv } from './env.ts';
 import {
@@ -164,13 +165,9 @@ function ask(
 /** What a request has to do that holds no place. */
 async function leaveNothing(): Promise<void> {}
 
-async function bounded(verdict: Promise<Verdict>): Promise<Verdict> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = new Error(`no answer within ${LIMITER_MILLISECONDS_MAX} ms`);
-    timer = setTimeout(() => reject(error), LIMITER_MILLISECONDS_MAX);
-  });
-  return Promise.race([verdict, late]).finally(() => clearTimeout(timer));
+function bounded(verdict: Promise<Verdict>): Promise<Verdict> {
+  const late = (): Error => new Error(`no answer within ${LIMITER_MILLISECONDS_MAX} ms`);
+  return inTime(verdict, LIMITER_MILLISECONDS_MAX, late);
 }
 
 /** @param surface its headers are added; without it they come later */

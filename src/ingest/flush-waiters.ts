@@ -1,5 +1,6 @@
 /** Waiting for flushes: callers wait for theirs, and a flush itself waits for D1; nobody waits without end. */
 import { StoreFailure } from '../query/event-reader.ts';
+import { inTime } from '../query/in-time.ts';
 
 /** How long `wait` waits for the flush, in milliseconds (contracts/events.md). */
 const WAIT_MILLISECONDS_MAX = 10_000;
@@ -35,14 +36,6 @@ export class FlushWaiters {
  * comes after a later one is refused by its number.
  * @throws StoreFailure `busy` then
  */
-export async function withinTime<T>(flush: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new StoreFailure('busy', 'flush timed out')), FLUSH_MILLISECONDS_MAX);
-  });
-  try {
-    return await Promise.race([flush, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function withinTime<T>(flush: Promise<T>): Promise<T> {
+  return inTime(flush, FLUSH_MILLISECONDS_MAX, () => new StoreFailure('busy', 'flush timed out'));
 }
